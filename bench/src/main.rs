@@ -1,0 +1,2 @@
+//! Load generator: byokey beside direct, interleaved in one run, as ratios.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The process byokey lives in: state directory, signals, control.

@@ -1,0 +1,1 @@
+//! Bytes to upstreams: manifests, catalogue, account selection, the HTTP client.

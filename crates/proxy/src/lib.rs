@@ -1,0 +1,1 @@
+//! HTTP in and out: routes, the request pipeline, one rescue point for errors.

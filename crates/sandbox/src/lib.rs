@@ -1,0 +1,1 @@
+//! A simulated upstream that enforces the providers' own rules.

@@ -1,0 +1,1 @@
+//! Persistence behind the ports of byokey-types: SQLite through sea-orm.

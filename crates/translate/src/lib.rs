@@ -1,0 +1,1 @@
+//! Pure translation between the wire formats: one neutral form, one codec a format.

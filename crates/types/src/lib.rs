@@ -1,0 +1,1 @@
+//! Vocabulary of byokey: formats, raw JSON, models, accounts, secrets, errors, ports.

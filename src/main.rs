@@ -1,0 +1,2 @@
+//! byokey: one local address for every AI tool.
+fn main() {}
