@@ -1,1 +1,29 @@
 //! Pure translation between the wire formats: one neutral form, one codec a format.
+//!
+//! Bytes come in, bytes and [losses](loss::Loss) go out. No I/O, no runtime, no clock, no randomness: what must be
+//! made up (an id) is derived from the request. `docs/translation.md` tells why the design is what it is.
+
+pub mod carrier;
+pub mod codec;
+pub mod event;
+pub mod fields;
+pub mod fold;
+pub mod grammar;
+pub mod ids;
+pub mod ir;
+pub mod loss;
+pub mod plan;
+pub mod reasoning;
+pub mod reply;
+pub mod restore;
+pub mod serialise;
+pub mod sse;
+pub mod target;
+pub mod unfold;
+
+pub use codec::{Codec, Decoded, Encoded, StreamDecoder, StreamEncoder};
+pub use event::Event;
+pub use loss::{Loss, LossKind};
+pub use plan::{Plan, plan};
+pub use reply::Reply;
+pub use target::Target;

@@ -1,0 +1,116 @@
+//! What every wire format can do, and the registry of them.
+
+use byokey_types::{ByokError, Format, Frame, JsonError, RawObject, Str};
+use bytes::{Bytes, BytesMut};
+
+use crate::{
+    Event, Reply, Target,
+    ir::{Request, Response},
+    loss::Losses,
+};
+
+/// A value that was read, and what reading it lost.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decoded<T> {
+    /// The value.
+    pub value: T,
+    /// What could not be kept: duplicates, lone surrogates, contradictions.
+    pub losses: Losses,
+}
+
+/// A request in the words of a target.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Encoded {
+    /// The body.
+    pub body: Bytes,
+    /// What could not be said.
+    pub losses: Losses,
+    /// What the answer needs to know.
+    pub reply: Reply,
+}
+
+/// What reading an upstream's answer needs to know.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Source {
+    /// The family whose seals the upstream makes; `None` when it makes none.
+    pub family: Option<Str>,
+    /// The account the seals are bound to.
+    pub account: Option<Str>,
+    /// The request's id: ids that the upstream failed to give are derived from it.
+    pub seed: Str,
+}
+
+/// One wire format, in both directions.
+pub trait Codec: Sync {
+    /// Which one.
+    fn format(&self) -> Format;
+
+    /// Reads a client's request.
+    ///
+    /// # Errors
+    /// A [`JsonError`] naming the field when a known field has the wrong shape.
+    fn decode_request(&self, body: &Bytes) -> Result<Decoded<Request>, JsonError>;
+
+    /// Writes a request for an upstream.
+    ///
+    /// # Errors
+    /// When something cannot be said and must not be left out either.
+    fn encode_request(&self, request: &Request, target: &Target) -> Result<Encoded, ByokError>;
+
+    /// Reads an upstream's answer.
+    ///
+    /// # Errors
+    /// A [`JsonError`] naming the field when it is no answer of this format.
+    fn decode_response(
+        &self,
+        body: &Bytes,
+        source: &Source,
+    ) -> Result<Decoded<Response>, JsonError>;
+
+    /// Writes an answer for a client.
+    fn encode_response(&self, response: &Response, reply: &Reply) -> (Bytes, Losses);
+
+    /// Reads an upstream's stream.
+    fn stream_decoder(&self, source: &Source) -> Box<dyn StreamDecoder>;
+
+    /// Writes a stream for a client.
+    fn stream_encoder(&self, reply: &Reply) -> Box<dyn StreamEncoder>;
+
+    /// Writes an error for a client, as the body of an answer with the error's status.
+    fn encode_error(&self, error: &ByokError, request_id: &str) -> Bytes;
+
+    /// What keeps a silent stream alive.
+    fn keepalive(&self) -> &'static [u8];
+
+    /// Visits the seals of a body or a frame, wherever this format keeps them, and replaces or removes them.
+    /// Says whether anything changed.
+    fn map_seals(&self, body: &mut RawObject, map: &mut SealMap<'_>) -> bool;
+}
+
+/// What becomes of a seal: another text, or nothing when it must go.
+pub type SealMap<'a> = dyn FnMut(&str) -> Option<String> + 'a;
+
+/// Reads a stream, frame by frame. Emits a sentence of the event grammar.
+pub trait StreamDecoder: Send {
+    /// Takes a frame and appends 0 to n events. Frames behind the end are ignored.
+    fn push(&mut self, frame: &Frame, events: &mut Vec<Event>);
+
+    /// Takes the end of the upstream's bytes; appends what is missing, an error when the answer was not whole.
+    fn finish(&mut self, events: &mut Vec<Event>);
+}
+
+/// Writes a stream, event by event. May rely on the event grammar.
+pub trait StreamEncoder: Send {
+    /// Appends 0 to n frames for an event.
+    fn push(&mut self, event: &Event, out: &mut BytesMut);
+}
+
+/// The codec of a format; `None` for formats that have no codec yet.
+pub fn codec(format: Format) -> Option<&'static dyn Codec> {
+    match format {
+        Format::OpenAiChat
+        | Format::AnthropicMessages
+        | Format::OpenAiResponses
+        | Format::Gemini => None,
+    }
+}

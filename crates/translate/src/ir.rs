@@ -1,0 +1,45 @@
+//! The neutral form: what a request asks and what an answer says, whatever the wire.
+//!
+//! Rules: unknown is data, not an error; a known field of the wrong shape is an error naming its path; nothing is normalised
+//! away (raw stands next to normalised); a new field needs three formats that have it, until then it is an extension.
+
+pub mod block;
+pub mod request;
+pub mod response;
+pub mod seal;
+pub mod tool;
+
+pub use block::{
+    Annotation, AnnotationSource, Block, CacheMark, Kind, Media, MediaKind, MediaSource, Reasoning,
+    ReasoningPart,
+};
+pub use request::{OutputFormat, ReasoningRequest, Request, Role, Sampling, Summary, Turn};
+pub use response::{Response, Stop, StopReason};
+pub use seal::{Issuer, Seal};
+pub use tool::{CallId, Choice, Input, Runs, Tool, ToolCall, ToolResult};
+
+use byokey_types::{Format, RawObject};
+
+/// Members that the neutral form does not model, replayed only by the format that wrote them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extensions {
+    /// Who wrote them.
+    pub format: Format,
+    /// The members; never empty.
+    pub fields: RawObject,
+}
+
+/// Extensions, if there are any; boxed because most nodes have none.
+pub type Ext = Option<Box<Extensions>>;
+
+/// What is left of a drained object, as the extension of its node.
+pub fn rest(format: Format, fields: RawObject) -> Ext {
+    (!fields.is_empty()).then(|| Box::new(Extensions { format, fields }))
+}
+
+/// The members that `format` may replay.
+pub fn own(ext: &Ext, format: Format) -> Option<&RawObject> {
+    ext.as_ref()
+        .filter(|ext| ext.format == format)
+        .map(|ext| &ext.fields)
+}
