@@ -1,0 +1,74 @@
+//! What the file says about one provider.
+
+use std::collections::BTreeMap;
+
+use byokey_types::{Format, Secret};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema as object};
+use serde::Deserialize;
+
+use super::Model;
+
+/// A provider.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Provider {
+    /// Whether it may be used at all. Default true.
+    pub(crate) enabled: Option<bool>,
+    /// The protocol it speaks, or a list of them, best first; required for a provider that is not built in.
+    #[serde(default)]
+    #[schemars(schema_with = "protocols")]
+    pub(crate) protocol: Option<Protocols>,
+    /// The URL to which the protocol's path is added; required for a provider that is not built in.
+    pub(crate) base_url: Option<String>,
+    /// Its key; not together with `key_env` or `api_keys`.
+    #[schemars(with = "Option<String>", extend("writeOnly" = true))]
+    pub(crate) api_key: Option<Secret>,
+    /// The environment variable that holds its key; not together with `api_key` or `api_keys`.
+    pub(crate) key_env: Option<String>,
+    /// Several keys, each an account of its own; not together with `api_key` or `key_env`.
+    pub(crate) api_keys: Option<Vec<ProviderKey>>,
+    /// Extra request headers.
+    #[schemars(with = "Option<BTreeMap<String, String>>")]
+    pub(crate) headers: Option<BTreeMap<String, Secret>>,
+    /// Models of a provider that is not built in, or rows that replace built-in ones of the same id.
+    pub(crate) models: Option<Vec<Model>>,
+    /// Whether a request that would lose something in translation is refused. Default false.
+    pub(crate) strict: Option<bool>,
+}
+
+/// One of several keys of a provider.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProviderKey {
+    /// The key; not together with `key_env`.
+    #[schemars(with = "Option<String>", extend("writeOnly" = true))]
+    pub(crate) api_key: Option<Secret>,
+    /// The environment variable that holds the key.
+    pub(crate) key_env: Option<String>,
+    /// A name for it, unique at the provider. Default `$` and the variable, or `key-` and its place.
+    pub(crate) label: Option<String>,
+    /// The base URL this key is for, when it is not the provider's.
+    pub(crate) base_url: Option<String>,
+    /// Its share of the requests, 1 to 1000. Default 1.
+    #[schemars(range(min = 1, max = 1000))]
+    pub(crate) weight: Option<u32>,
+}
+
+/// One protocol or several.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Protocols {
+    One(String),
+    Several(Vec<String>),
+}
+
+fn protocols(_: &mut SchemaGenerator) -> Schema {
+    let names = Format::ALL.map(Format::protocol);
+    object!({
+        "anyOf": [
+            { "enum": names },
+            { "type": "array", "items": { "enum": names }, "minItems": 1, "uniqueItems": true },
+            { "type": "null" },
+        ]
+    })
+}
