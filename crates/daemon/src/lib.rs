@@ -1,1 +1,10 @@
-//! The process byokey lives in: state directory, signals, control.
+//! The process byokey lives in: state directory, signals, clock and environment.
+
+pub mod signals;
+
+mod host;
+mod state;
+
+pub use host::{ProcessEnvironment, SystemClock};
+pub use signals::{Signal, Signals};
+pub use state::{StateDir, StateDirError};
