@@ -1,0 +1,274 @@
+//! Where one wire format of a provider is.
+
+use byokey_types::{Format, Str};
+use http::Uri;
+
+use crate::manifest::Auth;
+
+/// One wire format of a provider, its base URL checked and its path added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    protocol: Format,
+    auth: Auth,
+    target: Target,
+}
+
+/// A text that cannot be a base URL.
+///
+/// `Display` never quotes it: it may hold a password.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum InvalidBaseUrl {
+    /// It is no URL.
+    #[error("`base_url` is not a URL; write it like `https://api.example.com/v1`")]
+    NotUrl,
+    /// It is another kind of URL.
+    #[error("`base_url` must begin with `http://` or `https://`")]
+    Scheme,
+    /// It has a user name or a password.
+    #[error("`base_url` must hold no user name and no password; use `api_key` or `headers`")]
+    Credentials,
+    /// It has a query or a fragment.
+    #[error("`base_url` must end with its path, without `?` and `#`")]
+    Query,
+    /// A model's name cannot be put in it.
+    #[error("the model's name cannot be part of a URL")]
+    Model,
+}
+
+impl Endpoint {
+    /// Puts the path of the protocol behind a base URL.
+    ///
+    /// A base that already ends in `/v1` is not doubled, and one that already ends in the whole path is taken as it is.
+    /// spec/product.md, section 5.
+    ///
+    /// # Errors
+    /// [`InvalidBaseUrl`] when the base is no `http` or `https` URL, or is more than a prefix.
+    pub fn new(protocol: Format, base_url: &str, auth: Auth) -> Result<Self, InvalidBaseUrl> {
+        let base = check(base_url)?;
+        let target = match protocol {
+            Format::OpenAiChat => Target::Fixed(parse(&joined(base, "/chat/completions"))?),
+            Format::OpenAiResponses => Target::Fixed(parse(&joined(base, "/responses"))?),
+            Format::AnthropicMessages => {
+                let path = if base.ends_with("/v1") {
+                    "/messages"
+                } else {
+                    "/v1/messages"
+                };
+                Target::Fixed(parse(&joined(base, path))?)
+            }
+            Format::Gemini => Target::ByModel {
+                models: format!("{base}/models/").into(),
+                base: parse(base)?,
+            },
+        };
+        Ok(Self {
+            protocol,
+            auth,
+            target,
+        })
+    }
+
+    /// The wire format.
+    pub const fn protocol(&self) -> Format {
+        self.protocol
+    }
+
+    /// How a key is shown.
+    pub const fn auth(&self) -> Auth {
+        self.auth
+    }
+
+    /// The host, with the port when it is not the scheme's own.
+    pub fn host(&self) -> &str {
+        let uri = match &self.target {
+            Target::Fixed(uri) | Target::ByModel { base: uri, .. } => uri,
+        };
+        uri.authority().map_or("", |authority| authority.as_str())
+    }
+
+    /// The URL for a request about a model.
+    ///
+    /// The client's query is kept where it belongs to the format: `?beta=true` of Messages.
+    ///
+    /// # Errors
+    /// [`InvalidBaseUrl::Model`] when the model's name or the query cannot be part of a URL.
+    pub fn uri(
+        &self,
+        model: &str,
+        stream: bool,
+        query: Option<&str>,
+    ) -> Result<Uri, InvalidBaseUrl> {
+        match (&self.target, query) {
+            (Target::Fixed(uri), Some(query))
+                if self.protocol == Format::AnthropicMessages && !query.is_empty() =>
+            {
+                format!("{uri}?{query}")
+                    .parse()
+                    .map_err(|_| InvalidBaseUrl::Model)
+            }
+            (Target::Fixed(uri), _) => Ok(uri.clone()),
+            (Target::ByModel { models, .. }, _) => {
+                if model.is_empty() || model.contains(['?', '#', '%']) || model.contains("..") {
+                    return Err(InvalidBaseUrl::Model);
+                }
+                let model = model.strip_prefix("models/").unwrap_or(model);
+                let action = if stream {
+                    "streamGenerateContent?alt=sse"
+                } else {
+                    "generateContent"
+                };
+                format!("{models}{model}:{action}")
+                    .parse()
+                    .map_err(|_| InvalidBaseUrl::Model)
+            }
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Target {
+    Fixed(Uri),
+    ByModel { models: Str, base: Uri },
+}
+
+fn check(base_url: &str) -> Result<&str, InvalidBaseUrl> {
+    let base = base_url.trim();
+    if base.contains(['?', '#']) {
+        return Err(InvalidBaseUrl::Query);
+    }
+    let base = base.trim_end_matches('/');
+    let uri = parse(base)?;
+    match uri.scheme_str() {
+        Some("http" | "https") => {}
+        Some(_) => return Err(InvalidBaseUrl::Scheme),
+        None => return Err(InvalidBaseUrl::NotUrl),
+    }
+    let authority = uri.authority().ok_or(InvalidBaseUrl::NotUrl)?;
+    if authority.as_str().contains('@') {
+        return Err(InvalidBaseUrl::Credentials);
+    }
+    if authority.host().is_empty() {
+        return Err(InvalidBaseUrl::NotUrl);
+    }
+    Ok(base)
+}
+
+fn joined(base: &str, path: &str) -> String {
+    if base.ends_with(path) {
+        return base.to_owned();
+    }
+    format!("{base}{path}")
+}
+
+fn parse(url: &str) -> Result<Uri, InvalidBaseUrl> {
+    url.parse().map_err(|_| InvalidBaseUrl::NotUrl)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    fn at(protocol: Format, base: &str) -> Result<Endpoint, InvalidBaseUrl> {
+        Endpoint::new(protocol, base, Auth::of(protocol))
+    }
+
+    #[test]
+    fn the_path_of_the_protocol_is_added_once() {
+        use Format::{AnthropicMessages, Gemini, OpenAiChat, OpenAiResponses};
+        let rows = [
+            (OpenAiChat, "https://x/v1", "https://x/v1/chat/completions"),
+            (OpenAiChat, "https://x/v1/", "https://x/v1/chat/completions"),
+            (OpenAiChat, " https://x ", "https://x/chat/completions"),
+            (
+                OpenAiChat,
+                "https://x/api/v4",
+                "https://x/api/v4/chat/completions",
+            ),
+            (
+                OpenAiChat,
+                "https://x/v1/chat/completions",
+                "https://x/v1/chat/completions",
+            ),
+            (OpenAiResponses, "https://x/v1//", "https://x/v1/responses"),
+            (AnthropicMessages, "https://x", "https://x/v1/messages"),
+            (AnthropicMessages, "https://x/", "https://x/v1/messages"),
+            (AnthropicMessages, "https://x/v1", "https://x/v1/messages"),
+            (AnthropicMessages, "https://x/v1/", "https://x/v1/messages"),
+            (
+                AnthropicMessages,
+                "https://x/v1/messages",
+                "https://x/v1/messages",
+            ),
+            (
+                AnthropicMessages,
+                "http://[::1]:9/anthropic",
+                "http://[::1]:9/anthropic/v1/messages",
+            ),
+            (
+                Gemini,
+                "https://x/v1beta",
+                "https://x/v1beta/models/m:generateContent",
+            ),
+        ];
+        for (protocol, base, expected) in rows {
+            let uri = at(protocol, base).unwrap().uri("m", false, None).unwrap();
+            assert_eq!(uri.to_string(), expected, "{protocol} {base}");
+        }
+        assert_eq!(
+            at(Gemini, "https://x/v1beta")
+                .unwrap()
+                .uri("models/m", true, Some("beta=true"))
+                .unwrap()
+                .to_string(),
+            "https://x/v1beta/models/m:streamGenerateContent?alt=sse"
+        );
+    }
+
+    #[test]
+    fn only_messages_keeps_the_query() {
+        let uri = |protocol, query| {
+            let endpoint = at(protocol, "https://x/v1").unwrap();
+            endpoint.uri("m", true, query).unwrap().to_string()
+        };
+        assert_eq!(
+            uri(Format::AnthropicMessages, Some("beta=true")),
+            "https://x/v1/messages?beta=true"
+        );
+        assert_eq!(
+            uri(Format::AnthropicMessages, Some("")),
+            "https://x/v1/messages"
+        );
+        assert_eq!(
+            uri(Format::OpenAiChat, Some("beta=true")),
+            "https://x/v1/chat/completions"
+        );
+    }
+
+    #[test]
+    fn what_is_no_prefix_is_refused_without_being_quoted() {
+        let rows = [
+            ("", InvalidBaseUrl::NotUrl),
+            ("x.example/v1", InvalidBaseUrl::NotUrl),
+            ("https://", InvalidBaseUrl::NotUrl),
+            ("ftp://x", InvalidBaseUrl::Scheme),
+            ("https://me:secret@x", InvalidBaseUrl::Credentials),
+            ("https://x/v1?key=secret", InvalidBaseUrl::Query),
+        ];
+        for (base, expected) in rows {
+            let error = at(Format::OpenAiChat, base).unwrap_err();
+            assert!(!error.to_string().contains("secret"));
+            assert_eq!(error, expected, "{base}");
+        }
+        let gemini = at(Format::Gemini, "https://x").unwrap();
+        for model in ["", "a?b", "../x", "a b"] {
+            assert_eq!(
+                gemini.uri(model, false, None),
+                Err(InvalidBaseUrl::Model),
+                "{model:?}"
+            );
+        }
+    }
+}

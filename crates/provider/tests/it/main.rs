@@ -1,0 +1,10 @@
+//! The provider crate from outside: headers, registry, resolution, classification, and the client over real sockets.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod classify;
+mod client;
+mod decode;
+mod headers;
+mod registry;
+mod resolve;
+mod upstream;
