@@ -1,0 +1,51 @@
+//! What every wire format provides.
+
+use bytes::Bytes;
+use http::{HeaderMap, Uri};
+use serde_json::Value;
+
+use crate::{ask::Ask, fault::Fault, model::Model, scene::Scene};
+
+/// A wire format: its rules and its spelling.
+pub(crate) trait Format {
+    /// Spells the answer to one request.
+    type Voice: Voice;
+
+    /// Refuses a request without this key.
+    fn authorise(headers: &HeaderMap, key: &str) -> Result<(), Fault>;
+    /// Refuses a request by its headers alone.
+    fn admit(headers: &HeaderMap) -> Result<(), Fault>;
+    /// The refusal of a body that is not JSON.
+    fn not_json(error: &serde_json::Error) -> Fault;
+    /// The model that a request names.
+    fn model<'a>(uri: &'a Uri, body: &'a Value) -> Result<&'a str, Fault>;
+    /// The refusal of a model that does not exist.
+    fn no_model(name: &str) -> Fault;
+    /// Enforces the provider's rules.
+    fn check<'a>(body: &'a Value, headers: &HeaderMap, model: &Model<'_>)
+    -> Result<Ask<'a>, Fault>;
+    /// Prepares to answer.
+    fn voice(body: &Value, model: &Model<'_>, seed: u64) -> Self::Voice;
+    /// The provider's own error for a status.
+    fn failure(status: u16, model: &str) -> Fault;
+    /// The status with which the provider says that it has too much to do.
+    const OVERLOADED: u16;
+    /// Headers of every answer.
+    fn headers(request_id: &str, status: u16) -> HeaderMap;
+    /// The body of a refusal.
+    fn refusal(fault: &Fault, request_id: &str) -> Vec<u8>;
+}
+
+/// Spells one answer.
+pub(crate) trait Voice: Send + 'static {
+    /// As one JSON body.
+    fn whole(&self, scene: &Scene) -> Vec<u8>;
+    /// As events; the first is the handshake and carries no content.
+    fn events(&self, scene: &Scene) -> Vec<Bytes>;
+    /// The event of one more piece of text in the first block.
+    fn text(&self, text: &str) -> Bytes;
+    /// The events before and after the text of a scene with one empty text block.
+    fn around(&self, scene: &Scene) -> (Vec<Bytes>, Vec<Bytes>);
+    /// An error in the middle of a stream.
+    fn error(&self) -> Bytes;
+}
