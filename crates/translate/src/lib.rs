@@ -4,6 +4,7 @@
 //! made up (an id) is derived from the request. `docs/translation.md` tells why the design is what it is.
 
 pub mod carrier;
+pub mod chat;
 pub mod codec;
 pub mod event;
 pub mod fields;
@@ -12,6 +13,8 @@ pub mod grammar;
 pub mod ids;
 pub mod ir;
 pub mod loss;
+pub mod messages;
+pub mod observe;
 pub mod plan;
 pub mod reasoning;
 pub mod reply;

@@ -1,0 +1,16 @@
+//! The routes' own code.
+
+pub mod generate;
+pub mod health;
+pub mod models;
+
+use byokey_types::Format;
+
+/// The format in which a path is answered, for errors that come before its own code.
+pub fn format_of(path: &str) -> Format {
+    if path.ends_with("/messages") || path.contains("/messages/") {
+        Format::AnthropicMessages
+    } else {
+        Format::OpenAiChat
+    }
+}

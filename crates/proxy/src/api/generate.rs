@@ -1,0 +1,46 @@
+//! The model routes: a request in one of the client formats, an answer in the same.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    response::Response,
+};
+use byokey_types::{Format, Str};
+use http::Method;
+
+use crate::{App, fault, fault::Fault, pipeline, routes};
+
+/// `POST /v1/chat/completions`.
+pub async fn chat(State(app): State<Arc<App>>, request: Request) -> Response {
+    answer(&app, Format::OpenAiChat, request).await
+}
+
+/// `POST /v1/messages`.
+pub async fn messages(State(app): State<Arc<App>>, request: Request) -> Response {
+    answer(&app, Format::AnthropicMessages, request).await
+}
+
+async fn answer(app: &Arc<App>, format: Format, request: Request) -> Response {
+    if request.method() != Method::POST {
+        return routes::refuse_method(app, format, "POST");
+    }
+    let id = app.ids.next();
+    match serve(app, format, id.clone(), request).await {
+        Ok(response) => response,
+        Err(fault) => fault::respond(fault, format, &id),
+    }
+}
+
+async fn serve(
+    app: &Arc<App>,
+    format: Format,
+    id: Str,
+    request: Request<Body>,
+) -> Result<Response, Fault> {
+    let snapshot = app.snapshot();
+    let inbound = pipeline::inbound::read(app, &snapshot, format, id, request).await?;
+    let resolution = snapshot.registry.resolve(&inbound.model)?;
+    pipeline::attempt::attempt(app, &snapshot, inbound, resolution).await
+}

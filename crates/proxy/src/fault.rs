@@ -1,0 +1,96 @@
+//! The one rescue point: an error becomes an HTTP answer, in the caller's own shape.
+
+use axum::body::Body;
+use byokey_translate::codec::codec;
+use byokey_types::{ByokError, Format, Str};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+
+/// The request's id.
+pub const REQUEST_ID: &str = "x-byokey-request-id";
+
+/// An error on its way to the caller, with what goes beside it.
+#[derive(Debug)]
+pub struct Fault {
+    /// The error.
+    pub error: ByokError,
+    /// Headers of the upstream's answer that the caller shall see, and byokey's own.
+    pub headers: HeaderMap,
+    /// Whether the upstream's body goes to the caller as it is: it is in his format.
+    pub verbatim: bool,
+}
+
+impl From<ByokError> for Fault {
+    fn from(error: ByokError) -> Self {
+        Self {
+            error,
+            headers: HeaderMap::new(),
+            verbatim: false,
+        }
+    }
+}
+
+/// Renders an error in the shape of `format`.
+pub fn respond(fault: Fault, format: Format, id: &Str) -> Response<Body> {
+    let Fault {
+        error,
+        headers,
+        verbatim,
+    } = fault;
+    log(&error, id);
+    let body = match &error.upstream {
+        Some(answered) if verbatim && is_json_object(&answered.body) => answered.body.clone(),
+        Some(_) | None => body(&error, format, id),
+    };
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() =
+        StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.headers_mut() = headers;
+    let fields = response.headers_mut();
+    fields.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    if let Ok(value) = HeaderValue::from_str(id) {
+        fields.insert(REQUEST_ID, value);
+    }
+    if !fields.contains_key(header::RETRY_AFTER)
+        && let Some(pause) = error.retry_after()
+    {
+        // whole seconds, never too early
+        let seconds = pause.as_secs() + u64::from(pause.subsec_nanos() > 0);
+        fields.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// The body of an error; a format without a codec is answered in OpenAI's shape, which most clients read.
+pub fn body(error: &ByokError, format: Format, id: &str) -> Bytes {
+    let codec = codec(format).or_else(|| codec(Format::OpenAiChat));
+    codec.map_or_else(Bytes::new, |codec| codec.encode_error(error, id))
+}
+
+fn log(error: &ByokError, id: &Str) {
+    let cause = error.source.as_deref().map(|source| chain(source));
+    if error.status() >= 500 {
+        tracing::warn!(request = %id, kind = ?error.kind, upstream = ?error.upstream, cause, "failed: {error}");
+    } else {
+        tracing::debug!(request = %id, kind = ?error.kind, upstream = ?error.upstream, cause, "refused: {error}");
+    }
+}
+
+/// The causes, outermost first. Those of JSON errors are left out: they may quote the request.
+fn chain(source: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = source.to_string();
+    let mut next = source.source();
+    while let Some(cause) = next.filter(|cause| !cause.is::<serde_json::Error>()) {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
+
+fn is_json_object(body: &Bytes) -> bool {
+    byokey_types::RawObject::parse(body.clone()).is_ok()
+}

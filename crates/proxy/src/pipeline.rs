@@ -1,0 +1,7 @@
+//! The life of a model request, one file a phase.
+
+pub mod attempt;
+pub mod inbound;
+pub mod prepare;
+
+pub use inbound::Inbound;

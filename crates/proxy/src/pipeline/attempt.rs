@@ -1,0 +1,208 @@
+//! Phase 3: ask a candidate.
+//!
+//! One candidate a request for now; the list it comes from is already that of the pools.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use byokey_provider::{
+    Answer, Candidate, Outgoing, Resolution,
+    classify::{self, ErrorAnswer},
+    headers,
+};
+use byokey_types::{ByokError, Kind, Str, Token, ports::Outcome};
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use http_body_util::BodyExt;
+
+use super::{
+    Inbound,
+    prepare::{Answering, Prepared, prepare},
+};
+use crate::{
+    App, Snapshot,
+    fault::{self, Fault},
+    meter::{Begin, Meter},
+    relay::{self, Relayed},
+};
+
+/// The most of `x-byokey-losses`, in bytes.
+const LOSSES_HEADER: usize = 1 << 10;
+
+/// Asks the first candidate and relays what it answers.
+///
+/// # Errors
+/// Everything that goes wrong before the first content has reached the caller.
+pub async fn attempt(
+    app: &Arc<App>,
+    snapshot: &Snapshot,
+    inbound: Inbound,
+    resolution: Resolution,
+) -> Result<Response, Fault> {
+    let candidate = resolution
+        .candidates
+        .first()
+        .ok_or_else(|| ByokError::new(Kind::Internal, "a resolved model has no candidate"))?;
+    let prepared = prepare(&inbound, candidate)?;
+    let mut meter = meter(app, &inbound, candidate);
+    let mut own = own_headers(&inbound.id, candidate, &prepared);
+    tracing::debug!(
+        request = %inbound.id,
+        provider = %candidate.provider.id,
+        model = %candidate.model,
+        verbatim = matches!(prepared.answer, Answering::Verbatim { .. }),
+        losses = %prepared.losses.summary(LOSSES_HEADER),
+        "attempt"
+    );
+    let result = ask(
+        app, snapshot, &inbound, candidate, prepared, &mut own, &mut meter,
+    )
+    .await;
+    match result {
+        Ok(relayed) => Ok(relay::respond(relayed, own, meter)),
+        Err(mut fault) => {
+            meter.settle(Outcome::Failed(fault.error.status()));
+            for (name, value) in own {
+                if let Some(name) = name {
+                    fault.headers.insert(name, value);
+                }
+            }
+            Err(fault)
+        }
+    }
+}
+
+async fn ask(
+    app: &Arc<App>,
+    snapshot: &Snapshot,
+    inbound: &Inbound,
+    candidate: &Candidate,
+    prepared: Prepared,
+    own: &mut HeaderMap,
+    meter: &mut Meter,
+) -> Result<Relayed, Fault> {
+    let verbatim = matches!(prepared.answer, Answering::Verbatim { .. });
+    let token = snapshot.keeper.get(&candidate.account.id)?;
+    let call = candidate.call(Outgoing {
+        protocol: prepared.format,
+        same_format: prepared.format == inbound.format,
+        stream: inbound.stream,
+        client: &inbound.headers,
+        query: inbound.query.as_deref().filter(|_| verbatim),
+        token: token.as_deref(),
+        body: prepared.body,
+    })?;
+    let answer = tokio::select! {
+        answer = snapshot.registry.client().send(call) => answer?,
+        () = app.cut.cancelled() => return Err(shutting_down().into()),
+    };
+    own.extend(headers::pass_on(&answer.headers, false));
+    if !answer.status.is_success() {
+        return Err(refused(app, answer, candidate, token.as_deref(), verbatim).await);
+    }
+    let plan = relay::Plan {
+        app,
+        keepalive: snapshot.keepalive,
+        stream: inbound.stream,
+        answer: prepared.answer,
+        provider: &candidate.provider.id,
+        token: token.as_deref(),
+    };
+    let relayed = tokio::select! {
+        relayed = relay::open(plan, answer, meter) => relayed,
+        () = app.cut.cancelled() => return Err(shutting_down().into()),
+    };
+    relayed.map_err(|error| Fault {
+        headers: HeaderMap::new(),
+        verbatim: verbatim && error.upstream.is_some(),
+        error,
+    })
+}
+
+/// Reads an error answer and says what it means.
+async fn refused(
+    app: &App,
+    answer: Answer,
+    candidate: &Candidate,
+    token: Option<&Token>,
+    verbatim: bool,
+) -> Fault {
+    let Answer {
+        status,
+        headers,
+        body,
+    } = answer;
+    let body = head_of(body).await;
+    let body = match token {
+        Some(token) => classify::scrub(body, &token.access),
+        None => body,
+    };
+    let error = ErrorAnswer {
+        provider: candidate.provider.id.as_str(),
+        status,
+        headers: &headers,
+        body,
+    }
+    .classify(app.ports.clock.now());
+    Fault {
+        error,
+        headers: HeaderMap::new(),
+        verbatim,
+    }
+}
+
+/// The first bytes of a body; one that breaks off or stalls ends there.
+async fn head_of(body: byokey_provider::Body) -> Bytes {
+    let mut body = std::pin::pin!(body);
+    let mut read = BytesMut::new();
+    while let Some(Ok(frame)) = body.as_mut().frame().await {
+        let Some(data) = frame.data_ref() else {
+            continue;
+        };
+        let room = classify::BODY_LIMIT - read.len();
+        read.extend_from_slice(&data[..data.len().min(room)]);
+        if read.len() == classify::BODY_LIMIT {
+            break;
+        }
+    }
+    read.freeze()
+}
+
+fn meter(app: &App, inbound: &Inbound, candidate: &Candidate) -> Meter {
+    let begin = Begin {
+        at: inbound.at,
+        started: inbound.started,
+        request: inbound.id.clone(),
+        account: candidate.account.id.clone(),
+        asked: inbound.model.asked().clone(),
+        model: candidate.model.clone(),
+        format: inbound.format,
+        stream: inbound.stream,
+    };
+    Meter::new(Arc::clone(&app.ports.usage), begin)
+}
+
+/// What byokey itself says in every answer.
+fn own_headers(id: &Str, candidate: &Candidate, prepared: &Prepared) -> HeaderMap {
+    let mut own = HeaderMap::with_capacity(8);
+    let mut say = |name: &'static str, value: &str| {
+        // a model name may hold characters that a header must not
+        if let Ok(value) = HeaderValue::from_str(value) {
+            own.insert(HeaderName::from_static(name), value);
+        }
+    };
+    say(fault::REQUEST_ID, id);
+    say("x-byokey-provider", candidate.provider.id.as_str());
+    say("x-byokey-model", &candidate.model);
+    if !prepared.losses.is_empty() {
+        say("x-byokey-losses", &prepared.losses.summary(LOSSES_HEADER));
+    }
+    own
+}
+
+fn shutting_down() -> ByokError {
+    ByokError::new(
+        Kind::ShuttingDown,
+        "byokey is shutting down; send the request again",
+    )
+}

@@ -1,0 +1,306 @@
+//! Phase 1: accept a request and peek at it. Nothing but the top level of its body is looked at.
+
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use byokey_types::{ByokError, Format, Kind, ModelName, Peek, Result, Str, Timestamp, peek};
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, Request, header};
+use http_body_util::BodyExt;
+
+use crate::{App, Snapshot, guard};
+
+/// A model request whose body is here and whose top level is known.
+#[derive(Debug)]
+pub struct Inbound {
+    /// Its id.
+    pub id: Str,
+    /// The format of its path.
+    pub format: Format,
+    /// When it arrived.
+    pub at: Timestamp,
+    /// The same on the monotonic clock.
+    pub started: Instant,
+    /// The caller's headers.
+    pub headers: HeaderMap,
+    /// The caller's query, without the question mark.
+    pub query: Option<String>,
+    /// The body, as it arrived.
+    pub body: Bytes,
+    /// What the scan found.
+    pub peek: Peek,
+    /// The model.
+    pub model: ModelName,
+    /// Whether a stream is asked for.
+    pub stream: bool,
+    /// Whether losses are refused, as this request says (`x-byokey-strict`).
+    pub strict: bool,
+}
+
+/// The longest silence inside a request's body.
+const BODY_IDLE: Duration = Duration::from_mins(1);
+
+/// How long a body that is too large is read on, so that its sender comes to read the answer.
+const DISCARD_FOR: Duration = Duration::from_secs(10);
+
+/// How much of it, at most.
+const DISCARD: usize = 256 << 20;
+
+/// Reads a request.
+///
+/// # Errors
+/// In the order of the checks: [`Kind::Unauthorized`], [`Kind::UnsupportedMediaType`], [`Kind::TooLarge`],
+/// [`Kind::InvalidRequest`] naming the field.
+pub async fn read(
+    app: &App,
+    snapshot: &Snapshot,
+    format: Format,
+    id: Str,
+    request: Request<Body>,
+) -> Result<Inbound> {
+    let started = Instant::now();
+    let at = app.ports.clock.now();
+    let (parts, body) = request.into_parts();
+    snapshot.guard.client(&parts.headers)?;
+    guard::content_type(&parts.headers)?;
+    let body = read_body(body, &parts.headers, snapshot.body_limit).await?;
+    if body.is_empty() {
+        return Err(ByokError::new(
+            Kind::InvalidRequest,
+            "the request body is empty; send a JSON object with `model` and `messages`",
+        ));
+    }
+    let peek = Peek::scan(&body)?;
+    let model = ModelName::parse(&peek.model_text()?)
+        .map_err(|error| ByokError::new(Kind::InvalidRequest, error.to_string()).at("model"))?;
+    let stream = peek.wants_stream()?;
+    refuse_other_shapes(format, &peek)?;
+    Ok(Inbound {
+        id,
+        format,
+        at,
+        started,
+        query: parts.uri.query().map(str::to_owned),
+        strict: is_strict(&parts.headers),
+        headers: parts.headers,
+        body,
+        peek,
+        model,
+        stream,
+    })
+}
+
+/// Splices for the verbatim path: another model name, and usage in a stream that did not ask for it.
+///
+/// The second value says whether usage was added, so that its chunk can be withheld.
+pub fn splices(inbound: &Inbound, upstream_model: &str) -> (Vec<peek::Splice>, bool) {
+    let mut splices = Vec::new();
+    if let Some(model) = &inbound.peek.model {
+        let named = byokey_types::Raw::string(upstream_model);
+        if model.value != named && model.value.text().ok().as_deref() != Some(upstream_model) {
+            splices.push(peek::Splice {
+                span: model.span.clone(),
+                with: named.bytes().clone(),
+            });
+        }
+    }
+    let added = (inbound.format == Format::OpenAiChat && inbound.stream)
+        .then(|| usage_splice(&inbound.peek))
+        .flatten();
+    let withhold = added.is_some();
+    splices.extend(added);
+    (splices, withhold)
+}
+
+/// The edit that makes a Chat stream report usage; nothing when it does already.
+fn usage_splice(peek: &Peek) -> Option<peek::Splice> {
+    let Some(options) = &peek.stream_options else {
+        return Some(peek::Splice {
+            span: peek.head..peek.head,
+            with: Bytes::from_static(br#""stream_options":{"include_usage":true},"#),
+        });
+    };
+    // options that are no object are the upstream's to refuse
+    let mut members = match options.value.kind() {
+        byokey_types::JsonKind::Null => byokey_types::RawObject::new(),
+        _ => options.value.object().ok()?,
+    };
+    if members.get("include_usage") == Some(&byokey_types::Raw::TRUE) {
+        return None;
+    }
+    members.set("include_usage", byokey_types::Raw::TRUE);
+    Some(peek::Splice {
+        span: options.span.clone(),
+        with: members.to_bytes(),
+    })
+}
+
+async fn read_body(mut body: Body, headers: &HeaderMap, limit: usize) -> Result<Bytes> {
+    let declared = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > limit) {
+        discard(body).await;
+        return Err(too_large(limit));
+    }
+    let mut first: Option<Bytes> = None;
+    let mut joined = BytesMut::new();
+    loop {
+        let frame = tokio::time::timeout(BODY_IDLE, body.frame())
+            .await
+            .map_err(|_| {
+                ByokError::new(
+                    Kind::InvalidRequest,
+                    format!("the request body stalled for {} s", BODY_IDLE.as_secs()),
+                )
+            })?;
+        let Some(frame) = frame else { break };
+        let frame = frame.map_err(|error| {
+            ByokError::new(Kind::Cancelled, "the request body broke off").because(error)
+        })?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        let length = joined.len() + first.as_ref().map_or(0, Bytes::len) + data.len();
+        if length > limit {
+            discard(body).await;
+            return Err(too_large(limit));
+        }
+        match first.take() {
+            None if joined.is_empty() => first = Some(data),
+            None => joined.extend_from_slice(&data),
+            Some(start) => {
+                joined.reserve(declared.unwrap_or(length).min(limit));
+                joined.extend_from_slice(&start);
+                joined.extend_from_slice(&data);
+            }
+        }
+    }
+    Ok(first.unwrap_or_else(|| joined.freeze()))
+}
+
+/// Reads on for a while: a sender that is cut off while he writes sees a reset connection, not the answer.
+async fn discard(mut body: Body) {
+    let rest = async {
+        let mut read = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            read += frame.data_ref().map_or(0, Bytes::len);
+            if read > DISCARD {
+                break;
+            }
+        }
+    };
+    if tokio::time::timeout(DISCARD_FOR, rest).await.is_err() {
+        tracing::debug!("a body that is too large was cut off");
+    }
+}
+
+fn too_large(limit: usize) -> ByokError {
+    ByokError::new(
+        Kind::TooLarge,
+        format!(
+            "the request body is larger than {limit} bytes; see `body_limit` in the configuration"
+        ),
+    )
+}
+
+/// Bodies in the format of another route that this version does not read.
+fn refuse_other_shapes(format: Format, peek: &Peek) -> Result<()> {
+    if peek.has_messages {
+        return Ok(());
+    }
+    let (found, like) = match (peek.has_input, peek.has_contents) {
+        (true, _) => ("input", "Responses"),
+        (_, true) => ("contents", "Gemini"),
+        (false, false) => return Ok(()),
+    };
+    let error = ByokError::new(
+        Kind::InvalidRequest,
+        format!(
+            "`messages` is required; a body with `{found}` is of the {like} format, this is the {format} route"
+        ),
+    );
+    Err(error.at("messages"))
+}
+
+fn is_strict(headers: &HeaderMap) -> bool {
+    headers
+        .get("x-byokey-strict")
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    fn spliced(body: &str) -> (String, bool) {
+        let body = Bytes::from(body.to_owned());
+        let peek = Peek::scan(&body).unwrap();
+        let inbound = Inbound {
+            id: "req".into(),
+            format: Format::OpenAiChat,
+            at: Timestamp(0),
+            started: Instant::now(),
+            headers: HeaderMap::new(),
+            query: None,
+            model: ModelName::parse(&peek.model_text().unwrap()).unwrap(),
+            stream: peek.wants_stream().unwrap(),
+            body: body.clone(),
+            peek,
+            strict: false,
+        };
+        let (splices, withhold) = splices(&inbound, "up");
+        (
+            String::from_utf8(peek::splice(&body, splices).concat()).unwrap(),
+            withhold,
+        )
+    }
+
+    #[test]
+    fn verbatim_bodies_change_in_two_places_at_most() {
+        let rows = [
+            (
+                r#"{"model":"a","n":1.0}"#,
+                r#"{"model":"up","n":1.0}"#,
+                false,
+            ),
+            (
+                r#"{"model":"up","n":1.0}"#,
+                r#"{"model":"up","n":1.0}"#,
+                false,
+            ),
+            (r#"{"model":"\u0075p"}"#, r#"{"model":"\u0075p"}"#, false),
+            (
+                r#"{ "stream":true, "model":"a"}"#,
+                r#"{"stream_options":{"include_usage":true}, "stream":true, "model":"up"}"#,
+                true,
+            ),
+            (
+                r#"{"stream":true,"stream_options":{"x":1,"include_usage":false},"model":"a"}"#,
+                r#"{"stream":true,"stream_options":{"x":1,"include_usage":true},"model":"up"}"#,
+                true,
+            ),
+            (
+                r#"{"stream":true,"stream_options":null,"model":"a"}"#,
+                r#"{"stream":true,"stream_options":{"include_usage":true},"model":"up"}"#,
+                true,
+            ),
+            (
+                r#"{"stream":true,"stream_options":{"include_usage":true},"model":"up"}"#,
+                r#"{"stream":true,"stream_options":{"include_usage":true},"model":"up"}"#,
+                false,
+            ),
+            (
+                r#"{"stream":true,"stream_options":5,"model":"up"}"#,
+                r#"{"stream":true,"stream_options":5,"model":"up"}"#,
+                false,
+            ),
+        ];
+        for (body, expected, withhold) in rows {
+            assert_eq!(spliced(body), (expected.to_owned(), withhold), "{body}");
+        }
+    }
+}

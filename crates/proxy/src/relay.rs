@@ -1,0 +1,93 @@
+//! Phase 4: bring the answer to the caller, whole or as a stream, as it is or translated.
+
+mod pipe;
+mod split;
+mod stream;
+mod whole;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{body::Body, response::Response};
+use byokey_provider::Answer;
+use byokey_types::{ProviderId, Result, Token, ports::Outcome};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use crate::{App, meter::Meter, pipeline::prepare::Answering};
+
+/// What relaying needs to know.
+pub struct Plan<'a> {
+    /// The application.
+    pub app: &'a Arc<App>,
+    /// Silence after which a stream gets a sign of life; none when it is zero.
+    pub keepalive: Duration,
+    /// Whether the caller asked for a stream.
+    pub stream: bool,
+    /// How the answer is read.
+    pub answer: Answering,
+    /// Who answers, for messages.
+    pub provider: &'a ProviderId,
+    /// What was shown to him, so that it is never repeated to the caller.
+    pub token: Option<&'a Token>,
+}
+
+/// An answer that can be committed to the caller.
+pub enum Relayed {
+    /// All of it.
+    Whole {
+        /// The body.
+        body: Bytes,
+        /// Its content type.
+        content_type: HeaderValue,
+    },
+    /// Its beginning, the rest to come.
+    Stream(Box<stream::Open>),
+}
+
+/// Reads an answer until it can be committed: to its end, or to the first content of a stream.
+///
+/// # Errors
+/// What the upstream did wrong before that.
+pub async fn open(plan: Plan<'_>, answer: Answer, meter: &mut Meter) -> Result<Relayed> {
+    let streamed = is_event_stream(&answer.headers);
+    if plan.stream && streamed {
+        return stream::open(plan, answer, meter)
+            .await
+            .map(|open| Relayed::Stream(Box::new(open)));
+    }
+    whole::open(plan, answer, streamed, meter).await
+}
+
+/// Commits an answer. The meter goes with a stream; for a whole answer it ends here.
+pub fn respond(relayed: Relayed, own: HeaderMap, mut meter: Meter) -> Response {
+    let (body, content_type) = match relayed {
+        Relayed::Whole { body, content_type } => {
+            meter.first_byte();
+            meter.settle(Outcome::Completed);
+            (Body::from(body), content_type)
+        }
+        Relayed::Stream(open) => {
+            meter.first_byte();
+            let content_type = open.content_type.clone();
+            (Body::new(open.into_body(meter)), content_type)
+        }
+    };
+    let streamed = content_type.as_bytes().starts_with(b"text/event-stream");
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::OK;
+    *response.headers_mut() = own;
+    let fields = response.headers_mut();
+    fields.insert(header::CONTENT_TYPE, content_type);
+    if streamed {
+        fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        // a reverse proxy in front must not gather events
+        fields.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    }
+    response
+}
+
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
+}

@@ -1,0 +1,259 @@
+//! Streams: committed with their first content, pulled by the caller, ended exactly once.
+//!
+//! Nothing is spawned: the caller's connection polls the body, the body polls the upstream. So a slow caller slows the
+//! upstream, and a caller who hangs up drops everything, the upstream's connection included.
+
+use std::{
+    collections::VecDeque,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use byokey_provider::{Answer, Body as UpstreamBody};
+use byokey_translate::{Codec, event::StreamFault};
+use byokey_types::{ByokError, Kind, Result, ports::Outcome};
+use bytes::Bytes;
+use http::{HeaderValue, header};
+use http_body::{Body, Frame};
+use http_body_util::BodyExt;
+use tokio::time::{Instant, Sleep};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+use super::{
+    Plan,
+    pipe::{self, Pipe},
+};
+use crate::{meter::Meter, pipeline::prepare::Answering};
+
+/// How long an upstream that has said everything may take to close; its connection is used again when it does.
+const CLOSE_GRACE: Duration = Duration::from_millis(250);
+
+/// Most of the handshake that is held back before the answer is committed.
+const HANDSHAKE: usize = 256 << 10;
+
+/// A stream whose first content is here.
+pub struct Open {
+    /// What the caller is told of it.
+    pub content_type: HeaderValue,
+    upstream: UpstreamBody,
+    pipe: Pipe,
+    out: VecDeque<Bytes>,
+    codec: &'static dyn Codec,
+    keepalive: Duration,
+    cut: CancellationToken,
+    /// The upstream has no more bytes.
+    drained: bool,
+}
+
+/// The body of a committed stream.
+pub struct StreamBody {
+    upstream: Option<UpstreamBody>,
+    pipe: Pipe,
+    out: VecDeque<Bytes>,
+    sign_of_life: Bytes,
+    keepalive: Option<Duration>,
+    /// Fires when the next sign of life is due, or when an upstream that has said everything did not close.
+    timer: Pin<Box<Sleep>>,
+    last: Instant,
+    cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    meter: Meter,
+}
+
+/// Reads a stream until its first content, or until the caller needs a sign of life.
+pub(super) async fn open(plan: Plan<'_>, answer: Answer, meter: &mut Meter) -> Result<Open> {
+    let (codec, verbatim) = match &plan.answer {
+        Answering::Verbatim { codec, .. } => (*codec, true),
+        Answering::Translated { client, .. } => (*client, false),
+    };
+    let content_type = answer
+        .headers
+        .get(header::CONTENT_TYPE)
+        .filter(|_| verbatim)
+        .cloned()
+        .unwrap_or(HeaderValue::from_static("text/event-stream"));
+    let mut open = Open {
+        content_type,
+        upstream: answer.body,
+        pipe: Pipe::new(plan.answer),
+        out: VecDeque::new(),
+        codec,
+        keepalive: plan.keepalive,
+        cut: plan.app.cut.clone(),
+        drained: false,
+    };
+    let handshake = open.handshake();
+    let result = if plan.keepalive.is_zero() {
+        handshake.await
+    } else {
+        // silence longer than this: the caller needs bytes, so the answer is committed without content
+        tokio::time::timeout(plan.keepalive, handshake)
+            .await
+            .unwrap_or(Ok(()))
+    };
+    if let Some(usage) = open.pipe.take_usage() {
+        meter.usage(usage);
+    }
+    result?;
+    let seen = open.pipe.seen();
+    match &seen.fault {
+        Some(fault) if !seen.content => Err(pipe::error(fault, plan.provider)),
+        Some(_) | None => Ok(open),
+    }
+}
+
+impl Open {
+    /// The body, which takes the meter along.
+    pub fn into_body(self, meter: Meter) -> StreamBody {
+        let keepalive = (!self.keepalive.is_zero()).then_some(self.keepalive);
+        let first = keepalive.unwrap_or(Duration::from_hours(24));
+        let mut body = StreamBody {
+            upstream: (!self.drained).then_some(self.upstream),
+            pipe: self.pipe,
+            out: self.out,
+            sign_of_life: Bytes::from_static(self.codec.keepalive()),
+            keepalive,
+            timer: Box::pin(tokio::time::sleep(first)),
+            last: Instant::now(),
+            cut: Box::pin(self.cut.cancelled_owned()),
+            meter,
+        };
+        body.settle();
+        body
+    }
+
+    async fn handshake(&mut self) -> Result<()> {
+        let mut held = 0;
+        while !self.pipe.seen().content && !self.pipe.seen().ended && held < HANDSHAKE {
+            let mut upstream = Pin::new(&mut self.upstream);
+            match upstream.frame().await {
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        held += data.len();
+                        self.pipe.push(data, &mut self.out);
+                    }
+                }
+                Some(Err(error)) => return Err(error),
+                None => {
+                    self.drained = true;
+                    self.pipe.finish(&mut self.out);
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl StreamBody {
+    /// Tells the meter what the stream has shown.
+    fn settle(&mut self) {
+        if let Some(usage) = self.pipe.take_usage() {
+            self.meter.usage(usage);
+        }
+        let seen = self.pipe.seen();
+        if seen.ended {
+            self.meter.settle(match &seen.fault {
+                Some(fault) => Outcome::Failed(fault.kind.status()),
+                None => Outcome::Completed,
+            });
+        }
+    }
+
+    fn break_off(&mut self, fault: StreamFault) {
+        self.upstream = None;
+        self.pipe.break_off(fault, &mut self.out);
+        self.settle();
+    }
+
+    /// Polls the upstream once; whether anything came of it.
+    fn pull(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(upstream) = &mut self.upstream else {
+            return false;
+        };
+        match Pin::new(upstream).poll_frame(cx) {
+            Poll::Ready(Some(Ok(frame))) => {
+                if let Ok(data) = frame.into_data() {
+                    let ended = self.pipe.seen().ended;
+                    self.pipe.push(data, &mut self.out);
+                    self.settle();
+                    if !ended && self.pipe.seen().ended {
+                        self.timer.as_mut().reset(Instant::now() + CLOSE_GRACE);
+                    }
+                }
+                true
+            }
+            Poll::Ready(Some(Err(error))) => {
+                self.break_off(fault_of(&error));
+                true
+            }
+            Poll::Ready(None) => {
+                self.upstream = None;
+                self.pipe.finish(&mut self.out);
+                self.settle();
+                true
+            }
+            Poll::Pending => false,
+        }
+    }
+
+    /// Polls the timer; whether anything came of it.
+    fn tick(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.timer.as_mut().poll(cx).is_pending() {
+            return false;
+        }
+        if self.pipe.seen().ended {
+            self.upstream = None;
+            return true;
+        }
+        let Some(interval) = self.keepalive else {
+            return false;
+        };
+        let now = Instant::now();
+        let due = self.last + interval;
+        if now < due {
+            self.timer.as_mut().reset(due);
+            return true;
+        }
+        self.timer.as_mut().reset(now + interval);
+        if self.pipe.at_boundary() {
+            self.out.push_back(self.sign_of_life.clone());
+        }
+        true
+    }
+}
+
+impl Body for StreamBody {
+    type Data = Bytes;
+    type Error = ByokError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, ByokError>>> {
+        let this = self.get_mut();
+        loop {
+            if let Some(bytes) = this.out.pop_front() {
+                this.last = Instant::now();
+                return Poll::Ready(Some(Ok(Frame::data(bytes))));
+            }
+            if this.upstream.is_none() {
+                return Poll::Ready(None);
+            }
+            if this.cut.as_mut().poll(cx).is_ready() {
+                this.break_off(StreamFault::new(
+                    Kind::ShuttingDown,
+                    "byokey is shutting down; send the request again",
+                ));
+                continue;
+            }
+            if !this.pull(cx) && !this.tick(cx) {
+                return Poll::Pending;
+            }
+        }
+    }
+}
+
+fn fault_of(error: &ByokError) -> StreamFault {
+    StreamFault::new(error.kind, error.message())
+}

@@ -1,0 +1,87 @@
+//! The route table of the main listener.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    middleware::{self, Next},
+    response::Response,
+    routing::{any, get},
+};
+use byokey_types::{ByokError, Format, Kind};
+use http::{HeaderValue, Method, header};
+
+use crate::{App, api, fault};
+
+/// Every spelling of the prefix that clients make of a base URL with or without `/v1`.
+const PREFIXES: [&str; 3] = ["/v1", "", "/v1/v1"];
+
+/// All routes.
+pub fn router(app: Arc<App>) -> Router {
+    let mut router = Router::new()
+        .route("/", any(api::health::root))
+        .route("/healthz", any(api::health::live))
+        .route("/readyz", any(api::health::ready));
+    for prefix in PREFIXES {
+        router = router
+            .route(
+                &format!("{prefix}/chat/completions"),
+                any(api::generate::chat),
+            )
+            .route(&format!("{prefix}/messages"), any(api::generate::messages))
+            .route(
+                &format!("{prefix}/models"),
+                get(api::models::list).fallback(only_get),
+            )
+            // ids hold slashes: `sandbox/echo`
+            .route(
+                &format!("{prefix}/models/{{*id}}"),
+                get(api::models::one).fallback(only_get),
+            );
+    }
+    router
+        .fallback(unknown)
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), check_host))
+        .with_state(app)
+}
+
+/// Refuses a method that a route does not have.
+pub fn refuse_method(app: &App, format: Format, allowed: &'static str) -> Response {
+    let error = ByokError::new(
+        Kind::MethodNotAllowed,
+        format!("this route answers {allowed} only"),
+    );
+    let mut response = fault::respond(error.into(), format, &app.ids.next());
+    response
+        .headers_mut()
+        .insert(header::ALLOW, HeaderValue::from_static(allowed));
+    response
+}
+
+async fn only_get(State(app): State<Arc<App>>) -> Response {
+    refuse_method(&app, Format::OpenAiChat, "GET, HEAD")
+}
+
+async fn check_host(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    match app.snapshot().guard.host(request.uri(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(error) => {
+            let format = api::format_of(request.uri().path());
+            fault::respond(error.into(), format, &app.ids.next())
+        }
+    }
+}
+
+async fn unknown(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
+    let path = request.uri().path();
+    let hint = match (request.method(), path) {
+        (_, "/v1" | "/v1/") => "; this is the base URL, add a route such as `/chat/completions`",
+        (&Method::GET, _) => "; see `/v1/models` for what is served",
+        _ => "; model routes are `/v1/chat/completions` and `/v1/messages`",
+    };
+    let shown: String = path.chars().take(120).filter(|c| !c.is_control()).collect();
+    let error = ByokError::new(Kind::NotFound, format!("there is no route `{shown}`{hint}"));
+    fault::respond(error.into(), Format::OpenAiChat, &app.ids.next())
+}
