@@ -3,5 +3,6 @@
 pub mod attempt;
 pub mod inbound;
 pub mod prepare;
+pub mod session;
 
 pub use inbound::Inbound;

@@ -10,7 +10,7 @@ use byokey_translate::{
 use byokey_types::{ByokError, Format, Kind, ModelRow, Result, Str, peek};
 use bytes::Bytes;
 
-use super::{Inbound, inbound};
+use super::{Inbound, inbound, session};
 
 /// A request as it goes out, and what reading its answer takes.
 pub struct Prepared {
@@ -99,12 +99,13 @@ fn translate(
         request.reasoning.effort = None;
         request.reasoning.ask = Some(effort);
     }
-    let target = target(
+    let mut target = target(
         format,
         &candidate.row,
         source.family.clone(),
         &candidate.model,
     );
+    target.session = Some(session::name(inbound, &request));
     let encoded = upstream.encode_request(&request, &target)?;
     let mut losses = decoded.losses;
     losses.absorb(encoded.losses);

@@ -86,7 +86,7 @@ mod tests {
         let mut out = Vec::new();
         for chunk in chunks {
             splitter.push(&Bytes::copy_from_slice(chunk), 1000, &mut |event| {
-                out.push(event)
+                out.push(event);
             });
         }
         out.extend(splitter.finish());
