@@ -1,4 +1,8 @@
-//! Bytes to upstreams.
+//! Bytes to upstreams: who the providers are, what they serve, how they are reached, and what their errors mean.
+//!
+//! Providers are data ([`manifest`]). Manifests and configuration make a [`Registry`], an immutable snapshot; it turns a
+//! model's name into [`Candidate`]s, a candidate makes a [`Call`], and a [`Client`] carries it. What comes back is bytes:
+//! this crate never knows what a request or an answer says, but for an error ([`classify`]).
 
 pub mod classify;
 pub mod client;
@@ -10,6 +14,7 @@ pub mod provider;
 pub mod registry;
 pub mod resolve;
 
+pub use classify::ErrorAnswer;
 pub use client::{Answer, Body, Call, Client, Clients, Limits};
 pub use endpoint::Endpoint;
 pub use manifest::{Auth, Manifest};

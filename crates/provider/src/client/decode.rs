@@ -96,7 +96,7 @@ impl Decoded {
         Poll::Ready(polled.map(|chunk| {
             let chunk = chunk.map_err(|error| failure::while_decoding(error, host))?;
             self.unpacked += chunk.len() as u64;
-            if self.unpacked > u64::MAX - 1
+            if self.unpacked > FREE
                 && self.unpacked / MAX_RATIO > self.received.load(Ordering::Relaxed)
             {
                 return Err(ByokError::new(

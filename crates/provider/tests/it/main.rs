@@ -4,6 +4,8 @@
 mod classify;
 mod client;
 mod decode;
+mod evidence;
+mod failure;
 mod headers;
 mod registry;
 mod resolve;

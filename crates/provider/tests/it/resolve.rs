@@ -259,6 +259,22 @@ fn a_listing_leads_where_it_says() {
 }
 
 #[test]
+fn a_provider_without_a_credential_takes_no_name_from_a_live_one() {
+    let mut dead = custom("dead", Format::OpenAiChat, &["m"]);
+    dead.keys = keys(&["a"]);
+    dead.keys[0].source = KeySource::Env("KEY_A".into());
+    let configs = [dead, custom("up", Format::OpenAiChat, &["m"])];
+    let registry = build(&configs, &[], &[]).unwrap();
+    let listed: Vec<_> = registry
+        .models()
+        .into_iter()
+        .map(|listed| (listed.name.to_string(), listed.provider.id.to_string()))
+        .collect();
+    assert_eq!(listed, [("m".to_owned(), "up".to_owned())]);
+    assert_eq!(registry.listed("m").unwrap().provider.id.as_str(), "up");
+}
+
+#[test]
 fn a_candidate_makes_the_request() {
     let mut up = custom("up", Format::AnthropicMessages, &["m"]);
     up.headers.insert("X-Team".into(), Secret::new("red"));

@@ -14,6 +14,9 @@ use tokio::{
 /// Long enough that only a hang reaches it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Head of an answer that is to go on.
+pub(crate) const STREAM: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+
 /// A listener on loopback.
 pub(crate) struct Upstream {
     listener: TcpListener,
