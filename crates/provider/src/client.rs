@@ -231,10 +231,6 @@ fn builder(upstream: &UpstreamConfig) -> rquest::ClientBuilder {
         .referer(false)
         .retry(retry::Policy::never())
         // `client::decode` does it, with a limit
-        .gzip(false)
-        .brotli(false)
-        .zstd(false)
-        .deflate(false)
 }
 
 fn proxy(address: &Secret) -> Result<Proxy> {

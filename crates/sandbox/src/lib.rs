@@ -33,7 +33,8 @@
 //! assistant turns with tool calls must carry `reasoning_content`, and cached tokens are `prompt_cache_hit_tokens`.
 //! Without it unknown fields are refused, as OpenAI does; only the `think` models take their own `reasoning_content` back.
 //!
-//! Every model honours stop sequences and the token limit in its text, counts one token per four characters,
+//! Every model honours stop sequences (`lorem` does not) and the token limit in its text, counts one token per four
+//! characters (`lorem`: per word), gives at most 128,000 tokens on Messages,
 //! and answers the same body with the same ids. With prompt cache marks, what precedes the first of several marks
 //! counts as read and the rest up to the last mark as written; with one mark everything before it counts as written.
 //! Chat counts whole 128-token steps of prompts of at least 1,024 tokens as cached.

@@ -55,6 +55,7 @@ enum Delta<'a> {
 }
 
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the API's own names")]
 struct Ending<'a> {
     stop_reason: &'static str,
     stop_sequence: Option<&'a str>,

@@ -128,6 +128,12 @@ impl Answer {
     }
 }
 
+/// The future's value, or a failed test instead of one that hangs.
+pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
+    let limit = std::time::Duration::from_secs(20);
+    tokio::time::timeout(limit, future).await.unwrap()
+}
+
 pub(crate) fn request(
     method: Method,
     path: &str,

@@ -8,7 +8,7 @@ use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
-use crate::client::{Stage, chat, messages, request};
+use crate::client::{Stage, chat, messages, request, soon};
 
 fn body(model: &str, stream: bool) -> Value {
     json!({"model": model, "max_tokens": 128_000, "stream": stream, "messages": [{"role": "user", "content": "hi"}]})
@@ -195,11 +195,11 @@ async fn a_hang_up_is_noticed_in_every_phase() {
                 assert_eq!(stage.sandbox.open_streams(), 1);
             }
             assert_eq!(
-                stage.sandbox.disconnected().await,
+                soon(stage.sandbox.disconnected()).await,
                 Hangup { number, phase },
                 "{model}"
             );
-            stage.sandbox.until(|gauges| gauges.open_streams == 0).await;
+            soon(stage.sandbox.until(|gauges| gauges.open_streams == 0)).await;
         }
     }
     let mut stream = TcpStream::connect(stage.sandbox.addr()).await.unwrap();
@@ -207,13 +207,13 @@ async fn a_hang_up_is_noticed_in_every_phase() {
         .write_all(b"POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: 99\r\n\r\n{\"mod")
         .await
         .unwrap();
-    stage.sandbox.until(|gauges| gauges.received > number).await;
+    soon(stage.sandbox.until(|gauges| gauges.received > number)).await;
     drop(stream);
     let hangup = Hangup {
         number: number + 1,
         phase: Phase::Request,
     };
-    assert_eq!(stage.sandbox.disconnected().await, hangup);
+    assert_eq!(soon(stage.sandbox.disconnected()).await, hangup);
     assert_eq!(
         stage
             .sandbox

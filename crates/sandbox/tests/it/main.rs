@@ -1,10 +1,13 @@
 //! The sandbox over real sockets: its rules, its models, its faults.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod chat_errors;
+mod chat_fold;
 mod chat_models;
 mod chat_rules;
 mod client;
 mod delivery;
+mod messages_fold;
 mod messages_models;
 mod messages_rules;
 mod scripts;

@@ -11,7 +11,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::client::{Stage, chat};
+use crate::client::{Stage, chat, soon};
 
 fn ask() -> http::Request<http_body_util::Full<Bytes>> {
     chat(&json!({"model": "raw-x", "nothing": "is checked"}))
@@ -115,7 +115,7 @@ async fn an_endless_body_ends_with_the_client() {
             .len();
     }
     drop(response);
-    stage.sandbox.disconnected().await;
+    soon(stage.sandbox.disconnected()).await;
 }
 
 async fn raw(stage: &Stage, replies: Vec<RawReply>) -> RawServer {
@@ -155,7 +155,7 @@ async fn a_raw_server_says_what_it_was_told() {
     let chunked = b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n";
     assert_eq!(hear(&server, chunked).await, (Vec::new(), None));
     assert_eq!(hear(&server, request).await, (Vec::new(), None));
-    server.finished(4).await;
+    soon(server.finished(4)).await;
     assert_eq!(server.connections(), 4);
 }
 
@@ -174,6 +174,6 @@ async fn a_raw_server_sees_the_client_leave() {
             stream.read_exact(&mut vec![0; 100_000]).await.unwrap();
         }
         drop(stream);
-        server.finished(connection).await;
+        soon(server.finished(connection)).await;
     }
 }
