@@ -18,6 +18,9 @@ const DEEPEST: usize = 32;
 const MOST_NODES: usize = 100_000;
 const MOST_REPLAYED: usize = 100_000;
 
+const TOO_MUCH: &str = "is nested too deeply or expands to too much";
+const SAME_KEY: &str = "two keys of a mapping are the same text";
+
 /// Reads one document. An empty one is [`Content::Nothing`].
 pub(super) fn parse(text: &str) -> Result<Node, SyntaxProblem> {
     match serde_saphyr::from_str_with_options::<Spanned<Content>>(text, options()) {
@@ -64,8 +67,12 @@ fn problem(error: &Error) -> SyntaxProblem {
         | Error::AliasExpansionLimitExceeded { .. }
         | Error::AliasReplayStackDepthExceeded { .. }
         | Error::RecursiveReferencesRequireWeakTypes { .. } => (
-            "is nested too deeply or expands to too much".to_owned(),
-            Some("write it without aliases"),
+            TOO_MUCH.to_owned(),
+            Some("write it flatter and without aliases"),
+        ),
+        Error::ExternalMessage { msg, .. } if msg == "recursion limit exceeded" => (
+            TOO_MUCH.to_owned(),
+            Some("write it flatter and without aliases"),
         ),
         Error::NonFiniteFloat { .. } => (
             "holds a number that is not finite".to_owned(),
@@ -73,9 +80,8 @@ fn problem(error: &Error) -> SyntaxProblem {
         ),
         Error::AliasError { error, .. } => return problem(error),
         // the parser's words: they name what was expected, and quote at most one character
-        Error::Message { msg, .. } | Error::ExternalMessage { msg, .. } => {
-            (format!("is not valid YAML: {msg}"), None)
-        }
+        Error::ExternalMessage { msg, .. } => (format!("is not valid YAML: {msg}"), None),
+        Error::Message { msg, .. } if msg == SAME_KEY => (SAME_KEY.to_owned(), Some("keep one")),
         // the enum is the crate's and grows; what is left is about malformed input, without words of its own
         _ => ("is not valid YAML".to_owned(), None),
     };
@@ -161,7 +167,7 @@ impl<'de> Visitor<'de> for ContentVisitor {
         while let Some(key) = entries.next_key::<Spanned<String>>()? {
             // `1` and `"1"` are two keys to YAML and one to us
             if !known.insert(key.value.clone()) {
-                return Err(A::Error::custom("two keys of a mapping are the same text"));
+                return Err(A::Error::custom(SAME_KEY));
             }
             let node = entries.next_value::<Spanned<Content>>()?.into();
             let key = Key {

@@ -231,7 +231,6 @@ fn yaml_json_and_toml_say_the_same() {
         let loaded = home
             .load_file(path.clone())
             .unwrap_or_else(|error| panic!("{name}: {error}"));
-        // a table that is opened twice in TOML is one whose later keys come later
         assert_eq!(loaded.settings, expected(&home), "{name}");
         assert_eq!(loaded.path, Some(path));
     }
@@ -293,13 +292,24 @@ fn what_is_no_document_is_told_with_its_line() {
         }
         rows.join("\n")
     };
-    let deep = "[".repeat(10_000);
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    let deep_toml = format!("a = {deep}");
     let long = format!("# {}\n", "x".repeat(1 << 20));
-    let rows: [(&str, &[u8], &str); 14] = [
+    let rows: [(&str, &[u8], &str); 18] = [
         (
             "c.yaml",
             b"port: 1\nport: 2\n",
             "c.yaml:2: duplicate key `port`; keep one",
+        ),
+        (
+            "c.yaml",
+            b"model_alias:\n  1: a\n  '1': b\n",
+            "c.yaml:2: two keys of a mapping are the same text; keep one",
+        ),
+        (
+            "c.yaml",
+            b"providers:\n  a: &a\n    b: *a\n",
+            "c.yaml:3: is nested too deeply or expands to too much; write it flatter and without aliases",
         ),
         (
             "c.yaml",
@@ -319,7 +329,7 @@ fn what_is_no_document_is_told_with_its_line() {
         (
             "c.yaml",
             b"a: 1\nhost: [\n",
-            "c.yaml:3: is not valid YAML: while parsing a node, did not find expected node content",
+            "c.yaml:2: is not valid YAML: unclosed bracket '['",
         ),
         (
             "c.yaml",
@@ -334,12 +344,12 @@ fn what_is_no_document_is_told_with_its_line() {
         (
             "c.yaml",
             laughs.as_bytes(),
-            "c.yaml:4: is nested too deeply or expands to too much; write it without aliases",
+            "c.yaml:1: is nested too deeply or expands to too much; write it flatter and without aliases",
         ),
         (
             "c.yaml",
             deep.as_bytes(),
-            "c.yaml:1: is nested too deeply or expands to too much; write it without aliases",
+            "c.yaml:1: is nested too deeply or expands to too much; write it flatter and without aliases",
         ),
         ("c.yaml", long.as_bytes(), "c.yaml: is larger than 1MiB"),
         (
@@ -351,6 +361,16 @@ fn what_is_no_document_is_told_with_its_line() {
             "c.json",
             b"{\n\"port\": 1,\n\"port\": 1}",
             "c.json:3: duplicate key `port`; keep one",
+        ),
+        (
+            "c.json",
+            deep.as_bytes(),
+            "c.json:1: is nested too deeply or expands to too much; write it flatter and without aliases",
+        ),
+        (
+            "c.toml",
+            deep_toml.as_bytes(),
+            "c.toml:1: is not valid TOML: cannot recurse further; max recursion depth met",
         ),
         (
             "c.toml",
