@@ -1,12 +1,13 @@
 //! What every wire format can do, and the registry of them.
 
-use byokey_types::{ByokError, Format, Frame, JsonError, RawObject, Str};
+use byokey_types::{ByokError, Format, Frame, JsonError, Raw, RawObject, Str, Usage};
 use bytes::{Bytes, BytesMut};
 
 use crate::{
     Event, Reply, Target,
     ir::{Request, Response},
     loss::Losses,
+    observe::Observation,
 };
 
 /// A value that was read, and what reading it lost.
@@ -82,6 +83,12 @@ pub trait Codec: Sync {
     /// What keeps a silent stream alive.
     fn keepalive(&self) -> &'static [u8];
 
+    /// Reads the counts in an answer's `usage`; `None` when they are none.
+    fn read_usage(&self, usage: &Raw) -> Option<Usage>;
+
+    /// Notes what a frame of a verbatim stream shows.
+    fn observe(&self, frame: &Frame, seen: &mut Observation);
+
     /// Visits the seals of a body or a frame, wherever this format keeps them, and replaces or removes them.
     /// Says whether anything changed.
     fn map_seals(&self, body: &mut RawObject, map: &mut SealMap<'_>) -> bool;
@@ -108,9 +115,7 @@ pub trait StreamEncoder: Send {
 /// The codec of a format; `None` for formats that have no codec yet.
 pub fn codec(format: Format) -> Option<&'static dyn Codec> {
     match format {
-        Format::OpenAiChat
-        | Format::AnthropicMessages
-        | Format::OpenAiResponses
-        | Format::Gemini => None,
+        Format::AnthropicMessages => Some(&crate::messages::Messages),
+        Format::OpenAiChat | Format::OpenAiResponses | Format::Gemini => None,
     }
 }

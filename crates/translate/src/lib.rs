@@ -4,7 +4,6 @@
 //! made up (an id) is derived from the request. `docs/translation.md` tells why the design is what it is.
 
 pub mod carrier;
-pub mod chat;
 pub mod codec;
 pub mod event;
 pub mod fields;

@@ -248,7 +248,7 @@ impl Pipe {
         };
         let mut observation = Observation::default();
         for frame in &frames {
-            observe::frame(codec.format(), frame, &mut observation);
+            codec.observe(frame, &mut observation);
             if !self.seen.content {
                 self.decoder.push(frame, &mut self.events);
                 self.seen.content = self.events.iter().any(Event::is_content);

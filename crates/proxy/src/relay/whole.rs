@@ -5,12 +5,7 @@ use byokey_provider::{
     classify::{self, ErrorAnswer},
 };
 use byokey_translate::{
-    Codec, Reply,
-    codec::Source,
-    fold::Folder,
-    ir::{Input, Kind as BlockKind, Response, StopReason},
-    observe, restore, sse,
-    unfold::unfold,
+    Codec, Reply, codec::Source, fold::Folder, ir::Response, observe, restore, sse, unfold::unfold,
 };
 use byokey_types::{ByokError, Kind, ProviderId, Result, UpstreamFault};
 use bytes::{Bytes, BytesMut};
@@ -55,7 +50,7 @@ pub(super) async fn open(
             way.relay(&body, streamed, plan.stream, plan.provider, meter)
         }
         Answering::Verbatim { codec, .. } => {
-            if let Some(usage) = observe::answer(codec.format(), &body).usage {
+            if let Some(usage) = observe::usage(codec, &body) {
                 meter.usage(usage);
             }
             Ok(Relayed::Whole {
@@ -177,22 +172,15 @@ impl Way<'_> {
 
 /// A completed call whose arguments are no JSON cannot be run; before anything was sent it can be tried again.
 fn refuse_malformed_calls(response: &Response, provider: &ProviderId) -> Result<()> {
-    let whole = !matches!(
-        response.stop.as_ref().map(|stop| stop.reason),
-        Some(StopReason::MaxTokens | StopReason::ContextWindow)
-    );
-    let malformed = response.blocks.iter().find_map(|block| match &block.kind {
-        BlockKind::ToolCall(call) if matches!(call.input, Input::Malformed(_)) => Some(&call.name),
-        _ => None,
-    });
-    match malformed {
-        Some(name) if whole => Err(ByokError::new(
+    match response.malformed_call() {
+        Some(call) => Err(ByokError::new(
             Kind::BadUpstream,
             format!(
-                "provider `{provider}` called tool `{name}` with arguments that are not JSON; send the request again"
+                "provider `{provider}` called tool `{}` with arguments that are not JSON; send the request again",
+                call.name
             ),
         )),
-        Some(_) | None => Ok(()),
+        None => Ok(()),
     }
 }
 

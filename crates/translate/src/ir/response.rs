@@ -2,7 +2,7 @@
 
 use byokey_types::{Str, Usage};
 
-use super::{Block, Ext};
+use super::{Block, Ext, Input, Kind, ToolCall};
 
 /// One answer.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -53,6 +53,36 @@ pub enum StopReason {
     Pause,
     /// Something else.
     Other,
+}
+
+impl Response {
+    /// The first call whose input was meant to be JSON and is not, in an answer that is whole.
+    ///
+    /// Such an answer is to be refused, and may be asked for again, as long as nothing of it has been sent. In an answer that
+    /// was cut off, by a limit of tokens say, the call means nothing and harms nobody.
+    pub fn malformed_call(&self) -> Option<&ToolCall> {
+        let cut_off = self.stop.as_ref().is_some_and(|stop| match stop.reason {
+            StopReason::MaxTokens | StopReason::ContextWindow => true,
+            StopReason::EndTurn
+            | StopReason::StopSequence
+            | StopReason::ToolCall
+            | StopReason::Refusal
+            | StopReason::Pause
+            | StopReason::Other => false,
+        });
+        self.blocks.iter().find_map(|block| match &block.kind {
+            Kind::ToolCall(call) if matches!(call.input, Input::Malformed(_)) && !cut_off => {
+                Some(call)
+            }
+            Kind::ToolCall(_)
+            | Kind::Text { .. }
+            | Kind::Media(_)
+            | Kind::Reasoning(_)
+            | Kind::ToolResult(_)
+            | Kind::Refusal { .. }
+            | Kind::Native { .. } => None,
+        })
+    }
 }
 
 impl Stop {

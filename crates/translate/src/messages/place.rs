@@ -1,0 +1,69 @@
+//! Places of the neutral form, as losses name them; formatted only when something is lost.
+
+use std::fmt;
+
+use byokey_types::{Format, RawObject};
+
+use crate::{
+    ir::{Ext, own},
+    loss::Losses,
+};
+
+/// A block's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In the system text.
+    System(usize),
+    /// In a turn of a request.
+    Turn(usize, usize),
+    /// In the result of a call: turn, block, and the block within.
+    Inner(usize, usize, usize),
+    /// In an answer.
+    Answer(usize),
+}
+
+impl Place {
+    /// The path of a fact of the block.
+    pub(super) fn fact(self, fact: &str) -> String {
+        format!("{self}.{fact}")
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::System(block) => write!(f, "system.{block}"),
+            Self::Turn(turn, block) => write!(f, "messages.{turn}.content.{block}"),
+            Self::Inner(turn, block, inner) => {
+                write!(f, "messages.{turn}.content.{block}.content.{inner}")
+            }
+            Self::Answer(block) => write!(f, "content.{block}"),
+        }
+    }
+}
+
+/// The members this format may replay; those of another format are declared as lost.
+///
+/// A `null` says nothing, so nothing is lost with it.
+pub(super) fn replayed<'a>(
+    ext: &'a Ext,
+    place: impl Fn(&str) -> String,
+    losses: &mut Losses,
+) -> Option<&'a RawObject> {
+    let format = Format::AnthropicMessages;
+    if let Some(foreign) = ext.as_ref().filter(|ext| ext.format != format) {
+        for (member, value) in foreign.fields.iter() {
+            if !value.is_null() {
+                losses.dropped(place(member));
+            }
+        }
+    }
+    own(ext, format)
+}
+
+/// Takes what `inner` lost and puts its paths under `place`.
+pub(super) fn absorb_under(losses: &mut Losses, inner: &Losses, place: impl fmt::Display) {
+    for loss in inner.as_slice() {
+        losses.declare(format!("{place}.{}", loss.path), loss.what);
+    }
+}
