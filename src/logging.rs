@@ -3,7 +3,7 @@
 use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt as _, sync::Mutex};
 
 use anyhow::Context as _;
-use byokey_config::{Log, LogFormat};
+use byokey_config::{Log, LogFormat, LogLevel};
 use tracing_subscriber::{EnvFilter, fmt::writer::BoxMakeWriter, util::SubscriberInitExt as _};
 
 /// Starts logging; `BYOKEY_LOG` holds a filter in `tracing`'s syntax that wins over the configured level.
@@ -14,7 +14,7 @@ pub(crate) fn start(log: &Log) -> anyhow::Result<()> {
     let filter = std::env::var("BYOKEY_LOG")
         .ok()
         .and_then(|text| EnvFilter::try_new(text).ok())
-        .unwrap_or_else(|| EnvFilter::new(log.level.name()));
+        .unwrap_or_else(|| EnvFilter::new(directives(log.level)));
     let writer = match &log.file {
         Some(path) => {
             let file = OpenOptions::new()
@@ -37,6 +37,16 @@ pub(crate) fn start(log: &Log) -> anyhow::Result<()> {
         LogFormat::Json => builder.json().flatten_event(true).finish().init(),
     }
     Ok(())
+}
+
+/// The migrations' own narration is not a phase of byokey's.
+const fn directives(level: LogLevel) -> &'static str {
+    match level {
+        LogLevel::Info => "info,sea_orm_migration=warn",
+        LogLevel::Off | LogLevel::Error | LogLevel::Warn | LogLevel::Debug | LogLevel::Trace => {
+            level.name()
+        }
+    }
 }
 
 fn colours() -> bool {
