@@ -1,6 +1,6 @@
 //! What could not be said in the target's format.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 /// How a fact changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,7 +41,10 @@ pub struct Loss {
 
 /// The losses of one request or answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Losses(Vec<Loss>);
+pub struct Losses {
+    list: Vec<Loss>,
+    known: HashSet<Loss>,
+}
 
 impl Losses {
     /// Declares a loss; the same one twice counts once.
@@ -50,8 +53,8 @@ impl Losses {
             path: path.into(),
             what,
         };
-        if !self.0.contains(&loss) {
-            self.0.push(loss);
+        if self.known.insert(loss.clone()) {
+            self.list.push(loss);
         }
     }
 
@@ -77,25 +80,25 @@ impl Losses {
 
     /// Takes all of `other`.
     pub fn absorb(&mut self, other: Self) {
-        for loss in other.0 {
+        for loss in other.list {
             self.declare(loss.path, loss.what);
         }
     }
 
     /// The losses in the order they were declared.
     pub fn as_slice(&self) -> &[Loss] {
-        &self.0
+        &self.list
     }
 
     /// Whether nothing was lost.
     pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.list.is_empty()
     }
 
     /// The value of `x-byokey-losses`: `<count>; <path>=<kind>, …`, at most `limit` bytes, visible ASCII only.
     pub fn summary(&self, limit: usize) -> String {
-        let mut out = format!("{};", self.0.len());
-        for (position, loss) in self.0.iter().enumerate() {
+        let mut out = format!("{};", self.list.len());
+        for (position, loss) in self.list.iter().enumerate() {
             let entry = format!("{} {loss}", if position > 0 { "," } else { "" });
             if out.len() + entry.len() + 3 > limit {
                 out.push_str(", …");

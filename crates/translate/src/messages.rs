@@ -1,6 +1,6 @@
 //! Anthropic Messages, in both directions.
 //!
-//! Source: the Messages API reference (`POST /v1/messages`), version `2023-06-01` with the betas that Claude Code sends.
+//! Source: the Messages API reference (`POST /v1/messages`), version `2023-06-01` with the betas that clients send.
 
 mod annotation;
 mod arrange;

@@ -195,7 +195,10 @@ fn result(
     losses: &mut Losses,
 ) -> Result<Block, JsonError> {
     let call = CallId::new(fields.required_name("tool_use_id")?);
-    let is_error = fields.boolean("is_error")?;
+    let is_error = match fields.peek("is_error") {
+        Some(_) => fields.boolean("is_error")?,
+        None => None,
+    };
     let (content, bare) = match said(&mut fields, "content") {
         None => (Vec::new(), false),
         Some(raw) => match raw.kind() {

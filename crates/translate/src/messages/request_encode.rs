@@ -80,7 +80,11 @@ pub(super) fn encode_turns(request: &Request, turns: &[Turn], target: &Target) -
         losses.synthesised("user");
     }
     body.raw_some("stream", request.stream.map(Raw::bool).as_ref());
-    body.members(own, &COMPLETED);
+    // a `null` of the client's must not stand beside what was written after all
+    let mut written = COMPLETED.to_vec();
+    written.extend((!arranged.system.is_empty()).then_some("system"));
+    written.extend(has_tools.then_some("tools"));
+    body.members(own, &written);
     body.end();
     reply.renamed = lowering.names.renamed;
     Encoded {

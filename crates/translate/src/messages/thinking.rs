@@ -7,6 +7,7 @@ use byokey_types::{Effort, Format, JsonError, Raw, ReasoningAsk};
 
 use super::{
     arrange::{Message, Speaker},
+    piece::Piece,
     write::Object,
 };
 use crate::{
@@ -241,18 +242,19 @@ fn lowered(max_tokens: u64) -> Option<Thinking> {
     (budget >= LEAST_BUDGET && budget < max_tokens).then_some(Thinking::Budget(budget))
 }
 
-/// Whether the conversation ends in an answer that goes on, after tool results or from a prefill, and does not begin with thinking.
+/// Whether the conversation ends in an answer that goes on, after tool results or from a prefill, and that did not begin with
+/// thinking.
+///
+/// One answer is all that was said since the user last spoke for himself; between its calls the model need not think again.
 fn continues_without_thinking(messages: &[Message<'_>]) -> bool {
-    let continued = match messages {
-        [.., last] if last.role == Speaker::Assistant => last,
-        [.., before, last] if last.has_results() => before,
-        _ => return false,
-    };
-    continued.role == Speaker::Assistant
-        && !continued
-            .pieces
-            .first()
-            .is_some_and(|piece| piece.is_thinking())
+    let mut said = messages
+        .iter()
+        .rev()
+        .take_while(|message| message.role != Speaker::User || message.has_results())
+        .filter(|message| message.role == Speaker::Assistant)
+        .peekable();
+    said.peek().is_some()
+        && !said.any(|message| message.pieces.first().is_some_and(Piece::is_thinking))
 }
 
 fn spelled(thinking: Thinking, summary: Option<Summary>) -> Raw {

@@ -1,0 +1,4 @@
+//! Tests of the codecs through their public face.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod messages;
