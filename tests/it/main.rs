@@ -1,1 +1,19 @@
 //! End-to-end tests over real sockets, and the tidy checks.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod bad_request;
+mod bad_upstream;
+mod byokey;
+mod cancel;
+mod cli;
+mod client;
+mod crowd;
+mod environment;
+mod models;
+mod private;
+mod shutdown;
+mod stage;
+mod stream_end;
+mod tidy;
+mod translated;
+mod verbatim;

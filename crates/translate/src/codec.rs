@@ -116,6 +116,7 @@ pub trait StreamEncoder: Send {
 pub fn codec(format: Format) -> Option<&'static dyn Codec> {
     match format {
         Format::AnthropicMessages => Some(&crate::messages::Messages),
-        Format::OpenAiChat | Format::OpenAiResponses | Format::Gemini => None,
+        Format::OpenAiChat => Some(&crate::chat::Chat),
+        Format::OpenAiResponses | Format::Gemini => None,
     }
 }

@@ -35,8 +35,19 @@ impl Fields {
         self.0.get(key).filter(|value| !value.is_null())
     }
 
+    /// Whether a member is there, be it `null`.
+    pub fn holds(&self, key: &str) -> bool {
+        self.0.contains(key)
+    }
+
     /// Takes a member, `null` as `null`.
     pub fn take_even_null(&mut self, key: &str) -> Option<Raw> {
+        self.0.take(key)
+    }
+
+    /// Takes a member when it says something; a `null` stays, to be replayed.
+    pub fn take_said(&mut self, key: &str) -> Option<Raw> {
+        self.peek(key)?;
         self.0.take(key)
     }
 

@@ -4,6 +4,7 @@
 //! made up (an id) is derived from the request. `docs/translation.md` tells why the design is what it is.
 
 pub mod carrier;
+pub mod chat;
 pub mod codec;
 pub mod event;
 pub mod fields;
@@ -14,6 +15,7 @@ pub mod ir;
 pub mod loss;
 pub mod messages;
 pub mod observe;
+pub mod pairing;
 pub mod plan;
 pub mod reasoning;
 pub mod reply;
@@ -22,6 +24,7 @@ pub mod serialise;
 pub mod sse;
 pub mod target;
 pub mod unfold;
+mod write;
 
 pub use codec::{Codec, Decoded, Encoded, StreamDecoder, StreamEncoder};
 pub use event::Event;

@@ -26,7 +26,6 @@ mod stream_encode;
 mod thinking;
 mod tool;
 mod usage;
-mod write;
 
 use byokey_types::{ByokError, Format, Frame, JsonError, Raw, RawObject, Usage};
 use bytes::Bytes;

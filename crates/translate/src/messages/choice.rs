@@ -151,7 +151,7 @@ pub(super) fn write(
     }
     let rest = rest.filter(|rest| rest.kind() == JsonKind::Object);
     let rest = rest.and_then(|rest| rest.object().ok());
-    object.members(
+    object.members_but(
         rest.as_ref(),
         &["type", "name", "disable_parallel_tool_use"],
     );

@@ -5,8 +5,8 @@
 use byokey_types::{ByokError, Kind, RawObject, Str};
 use bytes::{Bytes, BytesMut};
 
-use super::write::Object;
 use crate::event::StreamFault;
+use crate::write::Object;
 
 /// Writes an error as the body of an answer.
 pub(super) fn encode(error: &ByokError, request_id: &str) -> Bytes {

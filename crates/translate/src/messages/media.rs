@@ -5,7 +5,8 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use byokey_types::{Format, JsonError, Raw, RawObject};
 
-use super::{block_decode::finish, write::Object};
+use super::block_decode::finish;
+use crate::write::Object;
 use crate::{
     fields::{Fields, missing},
     ir::{Block, Kind, Media, MediaKind, MediaSource},
@@ -185,7 +186,7 @@ pub(super) fn write_source(block: &mut Object<'_>, wire: &Wire<'_>, ext: Option<
         }
         Wire::Native(_) => &[],
     };
-    source.members(rest.as_ref(), written);
+    source.members_but(rest.as_ref(), written);
     source.end();
 }
 

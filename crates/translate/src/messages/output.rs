@@ -2,7 +2,8 @@
 
 use byokey_types::{Effort, Format, JsonError, Raw, RawObject, Str};
 
-use super::{schema, tool::Hidden, write::Object};
+use super::{schema, tool::Hidden};
+use crate::write::Object;
 use crate::{
     fields::Fields,
     ir::{OutputFormat, Request, own},
@@ -155,7 +156,7 @@ pub(super) fn write(
         write_format(config.object("format"), Some(schema), members.as_ref());
         written.push("format");
     }
-    config.members(rest.as_ref(), &written);
+    config.members_but(rest.as_ref(), &written);
     config.end();
 }
 
@@ -164,7 +165,7 @@ fn write_format(mut format: Object<'_>, schema: Option<&Raw>, rest: Option<&RawO
         format.text("type", "json_schema");
         format.raw("schema", schema);
     }
-    format.members(rest, &[]);
+    format.members_but(rest, &[]);
     format.end();
 }
 

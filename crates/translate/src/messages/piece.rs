@@ -5,12 +5,9 @@ use std::borrow::Cow;
 use byokey_types::{Raw, RawObject};
 use bytes::BytesMut;
 
-use super::{
-    media,
-    place::Place,
-    write::{Array, Object, string},
-};
+use super::{media, place::Place};
 use crate::ir::Media;
+use crate::write::{Array, Object, string};
 
 /// A content block of this format.
 #[derive(Debug)]
@@ -110,7 +107,7 @@ impl<'a> Piece<'a> {
         let mut block = Object::begin(out);
         let written = self.write_kind(&mut block);
         block.raw_some("cache_control", self.cache);
-        block.members(self.ext, written);
+        block.members_but(self.ext, written);
         block.end();
     }
 

@@ -11,11 +11,13 @@ use super::{
     piece,
     place::replayed,
     sampling, thinking, tool,
-    write::{Array, Object},
 };
+use crate::write::{Array, Object};
 use crate::{
     Encoded, Reply, Target,
     ir::{Request, Turn},
+    loss::Losses,
+    pairing,
 };
 
 /// Extension members that are not replayed as they are: they complete what is written from the neutral form.
@@ -28,13 +30,18 @@ const COMPLETED: [&str; 6] = [
     "tool_choice",
 ];
 
-/// Writes a request, its calls and results as they are.
+/// Writes a request, once its calls and results are paired.
 pub(super) fn encode(request: &Request, target: &Target) -> Encoded {
-    encode_turns(request, &request.turns, target)
+    let mut losses = Losses::default();
+    let turns = pairing::repair(&request.turns, &mut losses);
+    let mut encoded = encode_turns(request, &turns, target);
+    losses.absorb(encoded.losses);
+    encoded.losses = losses;
+    encoded
 }
 
 /// Writes a request with `turns` as its conversation, in which calls and results are paired.
-pub(super) fn encode_turns(request: &Request, turns: &[Turn], target: &Target) -> Encoded {
+fn encode_turns(request: &Request, turns: &[Turn], target: &Target) -> Encoded {
     let mut reply = Reply {
         model: Str::from(&request.model),
         include_usage: request.include_usage,
@@ -84,7 +91,7 @@ pub(super) fn encode_turns(request: &Request, turns: &[Turn], target: &Target) -
     let mut written = COMPLETED.to_vec();
     written.extend((!arranged.system.is_empty()).then_some("system"));
     written.extend(has_tools.then_some("tools"));
-    body.members(own, &written);
+    body.members_but(own, &written);
     body.end();
     reply.renamed = lowering.names.renamed;
     Encoded {
@@ -106,7 +113,7 @@ fn write_messages(body: &mut Object<'_>, arranged: &Arranged<'_>) {
         let mut object = messages.object();
         object.text("role", message.role.name());
         piece::write_content(&message.pieces, message.bare, object.key("content"));
-        object.members(message.ext, &["role", "content"]);
+        object.members_but(message.ext, &["role", "content"]);
         object.end();
     }
     messages.end();
@@ -133,6 +140,6 @@ fn write_metadata(
         }
         None => &[],
     };
-    metadata.members(rest.as_ref(), written);
+    metadata.members_but(rest.as_ref(), written);
     metadata.end();
 }

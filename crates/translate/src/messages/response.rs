@@ -117,7 +117,7 @@ pub(super) fn encode(response: &Response, reply: &Reply) -> (Bytes, Losses) {
     piece::write_list(&pieces, body.key("content"));
     write_stop(&mut body, response.stop.as_ref(), refused);
     usage::write(&mut body, response.usage.as_ref(), &mut losses);
-    body.members(ext, &[]);
+    body.members_but(ext, &[]);
     body.end();
     (out.freeze(), losses)
 }

@@ -5,7 +5,7 @@
 
 use byokey_types::{Raw, RawObject};
 
-use super::write::Object;
+use crate::write::Object;
 use crate::{ir::Sampling, loss::Losses, target::Target};
 
 /// Writes the sampling members.
@@ -57,7 +57,7 @@ pub(super) fn write(
     if stops().next().is_some() {
         let mut array = body.array("stop_sequences");
         for stop in stops() {
-            super::write::string(stop, array.item());
+            crate::write::string(stop, array.item());
         }
         array.end();
     }

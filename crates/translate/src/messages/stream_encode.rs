@@ -5,7 +5,8 @@
 use byokey_types::{Format, Raw, Usage};
 use bytes::BytesMut;
 
-use super::{error, lower, media, place::replayed, response, usage, write::Object};
+use super::{error, lower, media, place::replayed, response, usage};
+use crate::write::Object;
 use crate::{
     Reply, codec,
     event::{Delta, Event, Head, Start},
@@ -102,7 +103,7 @@ impl StreamEncoder {
             response::write_stop(&mut message, None, false);
             let mut losses = Losses::default();
             usage::write(&mut message, Some(&self.usage), &mut losses);
-            message.members(replayed(&start.ext, str::to_owned, &mut losses), &[]);
+            message.members_but(replayed(&start.ext, str::to_owned, &mut losses), &[]);
             message.end();
         });
     }
@@ -182,7 +183,7 @@ impl StreamEncoder {
             body.number("index", self.next.into());
             let mut block = body.object("content_block");
             write(&mut block);
-            block.members(crate::ir::own(ext, FORMAT), written);
+            block.members_but(crate::ir::own(ext, FORMAT), written);
             block.end();
         });
     }

@@ -12,8 +12,8 @@ use super::{
     lower::{Lowering, is_mark},
     place::{absorb_under, replayed},
     schema::{self, Change},
-    write::{Array, Object},
 };
+use crate::write::{Array, Object};
 use crate::{
     Reply,
     fields::Fields,
@@ -236,7 +236,7 @@ impl Wired<'_> {
                     tool.raw("strict", &Raw::TRUE);
                 }
                 tool.raw_some("cache_control", self.cache);
-                tool.members(*ext, &["name", "description", "input_schema", "strict"]);
+                tool.members_but(*ext, &["name", "description", "input_schema", "strict"]);
                 tool.end();
             }
             What::Hosted { value, marked } => {

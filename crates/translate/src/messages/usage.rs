@@ -5,8 +5,8 @@
 
 use byokey_types::{Raw, RawObject, Usage};
 
-use super::write::Object;
 use crate::loss::Losses;
+use crate::write::Object;
 
 /// Members that are replayed when the upstream wrote them.
 const REPLAYED: [&str; 4] = [

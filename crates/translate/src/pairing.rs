@@ -1,0 +1,307 @@
+//! Calls and their results, paired as upstreams demand: every call is answered before the model speaks again, every result
+//! has its call.
+//!
+//! A call's results are looked for between the model's turn (neighbouring turns of the model count as one) and its next one.
+
+use std::{borrow::Cow, collections::BTreeMap, ops::Range};
+
+use byokey_types::Str;
+
+use crate::{
+    ir::{Block, CallId, Kind, Role, Runs, ToolResult, Turn},
+    loss::Losses,
+};
+
+/// What stands for a result that nobody recorded.
+const UNRECORDED: &str = "[no result was recorded for this call]";
+
+/// Repairs a conversation; one that needs no repair is borrowed.
+///
+/// A result without a call becomes marked text of the user. Of several results of one call the last one counts and stands
+/// where the first one stood. A call without a result, the conversation having gone on, gets an error result, at the end of
+/// the next turn of the user; only where there is no such turn one is added. Each repair is declared.
+pub fn repair<'a>(turns: &'a [Turn], losses: &mut Losses) -> Cow<'a, [Turn]> {
+    let rounds = rounds(turns);
+    if rounds.iter().all(|round| round.is_paired(turns)) {
+        return Cow::Borrowed(turns);
+    }
+    let mut repaired = turns.to_vec();
+    // from the end, so that an added turn does not move what is still to be repaired
+    for round in rounds.into_iter().rev() {
+        round.repair(&mut repaired, losses);
+    }
+    Cow::Owned(repaired)
+}
+
+/// What the model said at one go and what was said until it spoke again.
+struct Round {
+    asked: Range<usize>,
+    answered: Range<usize>,
+}
+
+/// A result's place: its turn and its block.
+type At = (usize, usize);
+
+fn rounds(turns: &[Turn]) -> Vec<Round> {
+    let mut rounds = Vec::new();
+    let mut at = 0;
+    while at < turns.len() {
+        let run = |from: usize, of_model: bool| {
+            let rest = turns[from..].iter();
+            from + rest
+                .take_while(|turn| (turn.role == Role::Assistant) == of_model)
+                .count()
+        };
+        let spoke = run(at, true);
+        let end = run(spoke, false);
+        rounds.push(Round {
+            asked: at..spoke,
+            answered: spoke..end,
+        });
+        at = end;
+    }
+    rounds
+}
+
+impl Round {
+    /// The calls that the client has to answer, in their order.
+    fn calls(&self, turns: &[Turn]) -> Vec<Str> {
+        let blocks = turns[self.asked.clone()]
+            .iter()
+            .flat_map(|turn| &turn.blocks);
+        blocks
+            .filter_map(|block| match &block.kind {
+                Kind::ToolCall(call) if call.runs == Runs::Client => Some(call.id.id.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The results by their call, each in the order they stand.
+    fn results(&self, turns: &[Turn]) -> BTreeMap<Str, Vec<At>> {
+        let mut results: BTreeMap<Str, Vec<At>> = BTreeMap::new();
+        for turn in self.answered.clone() {
+            for (block, it) in turns[turn].blocks.iter().enumerate() {
+                if let Kind::ToolResult(result) = &it.kind {
+                    let found = results.entry(result.call.id.clone()).or_default();
+                    found.push((turn, block));
+                }
+            }
+        }
+        results
+    }
+
+    fn is_paired(&self, turns: &[Turn]) -> bool {
+        let calls = self.calls(turns);
+        let results = self.results(turns);
+        let answered = calls.iter().all(|call| results.contains_key(call));
+        let asked = results
+            .iter()
+            .all(|(call, found)| found.len() == 1 && calls.contains(call));
+        asked && (answered || self.answered.is_empty())
+    }
+
+    fn repair(&self, turns: &mut Vec<Turn>, losses: &mut Losses) {
+        let calls = self.calls(turns);
+        let results = self.results(turns);
+        let mut gone: Vec<At> = Vec::new();
+        for (call, found) in &results {
+            if !calls.contains(call) {
+                for at in found {
+                    losses.approximated(path(*at));
+                    as_text(turns, *at);
+                }
+            } else if let [first, between @ .., last] = found.as_slice() {
+                losses.dropped(path(*first));
+                for at in between {
+                    losses.dropped(path(*at));
+                }
+                gone.extend(between);
+                gone.push(*last);
+                turns[first.0].blocks[first.1] = turns[last.0].blocks[last.1].clone();
+            }
+        }
+        // from the end, so that the places stay true
+        gone.sort_unstable_by(|a, b| b.cmp(a));
+        for (turn, block) in gone {
+            turns[turn].blocks.remove(block);
+        }
+        let mut unanswered: Vec<Str> = Vec::new();
+        for call in calls {
+            if !results.contains_key(&call) && !unanswered.contains(&call) {
+                unanswered.push(call);
+            }
+        }
+        self.answer(turns, unanswered, losses);
+    }
+
+    fn answer(&self, turns: &mut Vec<Turn>, unanswered: Vec<Str>, losses: &mut Losses) {
+        if unanswered.is_empty() || self.answered.is_empty() {
+            return;
+        }
+        let mut answered = self.answered.clone();
+        let user = answered.find(|at| turns[*at].role == Role::User);
+        let user = user.unwrap_or_else(|| {
+            let at = self.asked.end;
+            turns.insert(at, Turn::new(Role::User, Vec::new()));
+            at
+        });
+        let blocks = &mut turns[user].blocks;
+        for call in unanswered {
+            losses.synthesised(path((user, blocks.len())));
+            blocks.push(Block::new(Kind::ToolResult(ToolResult {
+                call: CallId::new(call),
+                content: vec![Block::text(UNRECORDED)],
+                bare: true,
+                is_error: Some(true),
+            })));
+        }
+    }
+}
+
+/// Makes a result without a call text of the user; media in it go to the end of the turn.
+fn as_text(turns: &mut [Turn], (turn, block): At) {
+    let blocks = &mut turns[turn].blocks;
+    let Kind::ToolResult(result) = &mut blocks[block].kind else {
+        return;
+    };
+    let mut text = format!("[result of the unknown tool call {}]", result.call.id);
+    let mut others = Vec::new();
+    for inner in std::mem::take(&mut result.content) {
+        match inner.as_text() {
+            Some(words) => {
+                text.push('\n');
+                text.push_str(words);
+            }
+            None => others.push(inner),
+        }
+    }
+    blocks[block] = Block::text(text);
+    blocks.append(&mut others);
+    turns[turn].bare = false;
+}
+
+fn path((turn, block): At) -> String {
+    format!("messages.{turn}.content.{block}")
+}
+
+#[cfg(test)]
+mod tests {
+    use byokey_types::Raw;
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+    use crate::ir::{Input, ToolCall};
+
+    fn call(id: &str) -> Block {
+        Block::new(Kind::ToolCall(ToolCall {
+            id: CallId::new(id),
+            name: "f".into(),
+            input: Input::Json(Raw::EMPTY_OBJECT),
+            runs: Runs::Client,
+        }))
+    }
+
+    fn result(id: &str, text: &str) -> Block {
+        Block::new(Kind::ToolResult(ToolResult {
+            call: CallId::new(id),
+            content: vec![Block::text(text)],
+            bare: true,
+            is_error: None,
+        }))
+    }
+
+    fn unrecorded(id: &str) -> Block {
+        let mut block = result(id, UNRECORDED);
+        if let Kind::ToolResult(result) = &mut block.kind {
+            result.is_error = Some(true);
+        }
+        block
+    }
+
+    fn model(blocks: Vec<Block>) -> Turn {
+        Turn::new(Role::Assistant, blocks)
+    }
+
+    fn user(blocks: Vec<Block>) -> Turn {
+        Turn::new(Role::User, blocks)
+    }
+
+    #[test]
+    fn what_is_paired_is_borrowed() {
+        let turns = [
+            user(vec![Block::text("go")]),
+            model(vec![call("a"), call("b")]),
+            user(vec![result("b", "2")]),
+            user(vec![result("a", "1"), Block::text("on")]),
+            model(vec![call("c")]),
+        ];
+        let mut losses = Losses::default();
+        assert!(matches!(repair(&turns, &mut losses), Cow::Borrowed(_)));
+        assert!(losses.is_empty());
+    }
+
+    #[test]
+    fn what_is_not_paired_is_repaired() {
+        let rows = [
+            (
+                "orphan",
+                vec![user(vec![result("x", "lost")])],
+                vec![user(vec![Block::text(
+                    "[result of the unknown tool call x]\nlost",
+                )])],
+                "1; messages.0.content.0=approximated",
+            ),
+            (
+                "duplicates",
+                vec![
+                    model(vec![call("a"), call("b")]),
+                    user(vec![
+                        result("a", "old"),
+                        result("b", "2"),
+                        result("a", "mid"),
+                    ]),
+                    user(vec![result("a", "new"), Block::text("on")]),
+                ],
+                vec![
+                    model(vec![call("a"), call("b")]),
+                    user(vec![result("a", "new"), result("b", "2")]),
+                    user(vec![Block::text("on")]),
+                ],
+                "2; messages.1.content.0=dropped, messages.1.content.2=dropped",
+            ),
+            (
+                "unanswered",
+                vec![
+                    model(vec![call("a"), call("b")]),
+                    user(vec![result("b", "2")]),
+                ],
+                vec![
+                    model(vec![call("a"), call("b")]),
+                    user(vec![result("b", "2"), unrecorded("a")]),
+                ],
+                "1; messages.1.content.1=synthesised",
+            ),
+            (
+                "unanswered, and no turn of the user",
+                vec![
+                    model(vec![call("a")]),
+                    Turn::new(Role::System, vec![Block::text("s")]),
+                    model(vec![Block::text("on")]),
+                ],
+                vec![
+                    model(vec![call("a")]),
+                    user(vec![unrecorded("a")]),
+                    Turn::new(Role::System, vec![Block::text("s")]),
+                    model(vec![Block::text("on")]),
+                ],
+                "1; messages.1.content.0=synthesised",
+            ),
+        ];
+        for (name, turns, expected, declared) in rows {
+            let mut losses = Losses::default();
+            assert_eq!(repair(&turns, &mut losses).as_ref(), expected, "{name}");
+            assert_eq!(losses.summary(1000), declared, "{name}");
+        }
+    }
+}
