@@ -9,8 +9,8 @@ use byokey_types::{Format, JsonError, JsonKind, Raw, RawObject};
 use super::{
     lower::Lowering,
     tool::{Hidden, Wired},
-    write::Object,
 };
+use crate::write::Object;
 use crate::{fields::Fields, ir::Choice};
 
 const FORMAT: Format = Format::AnthropicMessages;

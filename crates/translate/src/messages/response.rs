@@ -12,8 +12,8 @@ use super::{
     piece::{self, Piece, Wire},
     place::{Place, replayed},
     stop, usage,
-    write::Object,
 };
+use crate::write::Object;
 use crate::{
     Decoded, Reply,
     carrier::{self, Placement},

@@ -8,8 +8,8 @@ use byokey_types::{Effort, Format, JsonError, Raw, ReasoningAsk};
 use super::{
     arrange::{Message, Speaker},
     piece::Piece,
-    write::Object,
 };
+use crate::write::Object;
 use crate::{
     fields::Fields,
     ir::{ReasoningRequest, Request, Summary, own},
