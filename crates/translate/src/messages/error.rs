@@ -11,9 +11,15 @@ use crate::write::Object;
 /// Writes an error as the body of an answer.
 pub(super) fn encode(error: &ByokError, request_id: &str) -> Bytes {
     let mut out = BytesMut::new();
+    // the SDKs choose their exception by status, so the name must not say another thing
     let name = match error.status() {
+        401 => "authentication_error",
         402 => "billing_error",
+        403 => "permission_error",
+        404 => "not_found_error",
         413 => "request_too_large",
+        429 => "rate_limit_error",
+        529 => "overloaded_error",
         _ => name(error.kind),
     };
     write(name, error.message(), Some(request_id), &mut out);
