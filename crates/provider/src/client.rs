@@ -230,7 +230,7 @@ fn builder(upstream: &UpstreamConfig) -> rquest::ClientBuilder {
         .redirect(redirect::Policy::none())
         .referer(false)
         .retry(retry::Policy::never())
-        // `client::decode` does it, with a limit
+    // `client::decode` does it, with a limit
 }
 
 fn proxy(address: &Secret) -> Result<Proxy> {
