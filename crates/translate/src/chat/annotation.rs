@@ -59,7 +59,7 @@ pub(super) fn write(annotation: &Annotation, block: (u64, u64), array: &mut Arra
         }
     };
     let (start, end) = match annotation.span {
-        Some((start, end)) => (block.0 + start, block.0 + end),
+        Some((start, end)) => (block.0.saturating_add(start), block.0.saturating_add(end)),
         None => block,
     };
     let mut object: Object<'_> = array.object();

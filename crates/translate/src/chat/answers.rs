@@ -148,7 +148,7 @@ impl<'a> Answers<'a> {
         let mark = lowering.mark(block, place);
         match pieces.last_mut() {
             Some(last) if last.cache.is_none() => last.cache = mark,
-            None if mark.is_some() => lowering.losses.dropped(place.fact("cache")),
+            Some(_) | None if mark.is_some() => lowering.losses.dropped(place.fact("cache")),
             Some(_) | None => {}
         }
         if several_texts(&pieces) && !takes_lists(lowering.target) {

@@ -5,7 +5,7 @@ use byokey_types::model::ReasoningReplay;
 use super::{
     answers::Answers,
     lower::Lowering,
-    message::Message,
+    message::{MUTED, Message},
     piece::Piece,
     place::Place,
     reasoning_encode::Said,
@@ -150,13 +150,20 @@ pub(super) fn system<'a>(
 
 /// A message with what every turn may have beside its blocks.
 pub(super) fn spoken<'a>(turn: &'a Turn, at: usize, lowering: &mut Lowering<'a>) -> Message<'a> {
+    let place = |member: &str| format!("messages.{at}.ext.{member}");
+    let ext = replayed(&turn.ext, place, &mut lowering.losses);
+    let mute = lowering.target.reasoning_replay == ReasoningReplay::Never;
+    for member in MUTED.into_iter().filter(|_| mute) {
+        if ext
+            .and_then(|ext| ext.get(member))
+            .is_some_and(|it| !it.is_null())
+        {
+            lowering.losses.dropped(place(member));
+        }
+    }
     Message {
-        ext: replayed(
-            &turn.ext,
-            |member| format!("messages.{at}.ext.{member}"),
-            &mut lowering.losses,
-        ),
-        mute: lowering.target.reasoning_replay == ReasoningReplay::Never,
+        ext,
+        mute,
         ..Message::default()
     }
 }

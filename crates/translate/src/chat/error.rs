@@ -71,7 +71,9 @@ fn body(kind: Kind, message: &str, code: Option<&str>, param: Option<&str>) -> B
 /// The type of a kind of error, and its usual code.
 const fn names(kind: Kind) -> (&'static str, Option<&'static str>) {
     match kind {
+        // `TooLarge` without a code: an upstream that means its context window says so in a code of its own
         Kind::InvalidRequest
+        | Kind::TooLarge
         | Kind::StaleSeal
         | Kind::MethodNotAllowed
         | Kind::UnsupportedMediaType
@@ -79,7 +81,6 @@ const fn names(kind: Kind) -> (&'static str, Option<&'static str>) {
         | Kind::Cancelled
         | Kind::NotFound => ("invalid_request_error", None),
         Kind::UnknownModel => ("invalid_request_error", Some("model_not_found")),
-        Kind::TooLarge => ("invalid_request_error", Some("context_length_exceeded")),
         Kind::Unauthorized => ("authentication_error", Some("invalid_api_key")),
         Kind::LoginNeeded | Kind::CredentialRejected => ("authentication_error", None),
         Kind::Forbidden => ("permission_error", None),

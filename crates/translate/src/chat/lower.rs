@@ -214,6 +214,10 @@ impl<'a> Lowering<'a> {
             // only the user shows things
             Role::Assistant | Role::System | Role::Developer => Err(media::marked(media)),
         };
+        if matches!(said, Ok(Wire::FileData { .. })) && media.title.is_none() {
+            // the format refuses a file without a name
+            self.losses.synthesised(format!("{place}.title"));
+        }
         said.unwrap_or_else(|marked| {
             if marked.points {
                 self.losses.approximated(place.to_string());

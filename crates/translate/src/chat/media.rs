@@ -11,6 +11,9 @@ use crate::{
     target::Target,
 };
 
+/// The name of a document that came without one.
+const UNNAMED: &str = "document.pdf";
+
 /// Text in the place of a medium.
 #[derive(Debug)]
 pub(super) struct Marked {
@@ -54,7 +57,7 @@ pub(super) fn wire<'a>(media: &'a Media, target: &Target) -> Result<Wire<'a>, Ma
         (MediaKind::Document, MediaSource::Inline { media_type, data }) => Ok(Wire::FileData {
             media_type: media_type.as_deref(),
             data: Cow::Borrowed(data),
-            name: media.title.as_deref(),
+            name: media.title.as_deref().or(Some(UNNAMED)),
         }),
         (MediaKind::Document, MediaSource::Url { url }) if url.starts_with("data:") => {
             Ok(Wire::FileUrl {

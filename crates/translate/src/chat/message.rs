@@ -36,6 +36,9 @@ pub(super) struct Message<'a> {
     pub(super) mute: bool,
 }
 
+/// The members in which a message repeats reasoning, left out for targets that want none back.
+pub(super) const MUTED: [&str; 3] = ["reasoning", "reasoning_content", "reasoning_details"];
+
 /// The inner objects of a message and of a call.
 const INNER: [&str; 3] = ["extra_content", "function_call", "function"];
 const CALL_INNER: [&str; 4] = ["extra_content", "function_call", "function", "custom"];
@@ -112,8 +115,7 @@ impl Message<'_> {
     }
 
     fn replays(&self, key: &str) -> bool {
-        let is_reasoning = matches!(key, "reasoning" | "reasoning_content" | "reasoning_details");
-        key != "content" && !(self.mute && is_reasoning)
+        key != "content" && !(self.mute && MUTED.contains(&key))
     }
 
     fn spelled(&self, spelling: &str) -> bool {

@@ -194,7 +194,7 @@ impl Reader<'_> {
             let id = tool::derived_id(&self.source.seed, 0);
             let call = tool::legacy_call(&raw, id, self.losses)
                 .map_err(|error| error.under("function_call"))?;
-            blocks.push(call);
+            blocks.push(plain_call(call));
         }
         Ok(())
     }

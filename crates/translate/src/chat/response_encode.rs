@@ -168,7 +168,8 @@ impl<'a> Message<'a> {
     fn write(&self, choice: &mut Object<'_>, ext: Option<&RawObject>) {
         let mut message = choice.object("message");
         message.text("role", "assistant");
-        if self.content.is_empty() && (!self.calls.is_empty() || !self.refusal.is_empty()) {
+        let says_else = !self.calls.is_empty() || !self.refusal.is_empty() || self.audio.is_some();
+        if self.content.is_empty() && says_else {
             message.raw("content", &Raw::NULL);
         } else {
             strings(&self.content, message.key("content"));
