@@ -220,8 +220,8 @@ fn media_in_the_words_of_the_target() {
         (
             MediaKind::Document,
             inline("application/pdf", "AAAA"),
-            json!({"type": "file", "file": {"file_data": "data:application/pdf;base64,AAAA"}}),
-            "0;",
+            json!({"type": "file", "file": {"filename": "document.pdf", "file_data": "data:application/pdf;base64,AAAA"}}),
+            "1; messages.0.content.1.title=synthesised",
         ),
         (
             MediaKind::Document,
