@@ -83,9 +83,6 @@ fn encode_turns(request: &Request, turns: &[Turn], target: &Target) -> Encoded {
     let thinks = thinking::is_on(decided.thinking);
     sampling::write(&mut body, &request.sampling, target, thinks, &mut losses);
     write_metadata(&mut body, request, target, own);
-    if request.end_user.is_none() && target.session.is_some() {
-        losses.synthesised("user");
-    }
     body.raw_some("stream", request.stream.map(Raw::bool).as_ref());
     // a `null` of the client's must not stand beside what was written after all
     let mut written = COMPLETED.to_vec();

@@ -97,9 +97,11 @@ pub(super) fn decide(
             most
         }
         (Some(said), _) => said,
-        (None, most) => {
+        // no limit is what the model can do; where that is not known, a limit is made up
+        (None, Some(most)) => most,
+        (None, None) => {
             losses.synthesised("max_tokens");
-            most.unwrap_or(USUAL_ANSWER)
+            USUAL_ANSWER
         }
     };
     if let Some(Thinking::Budget(budget)) = thinking

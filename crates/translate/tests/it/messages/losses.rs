@@ -42,7 +42,7 @@ fn c07_the_limit_of_tokens() {
             vec!["max_tokens=approximated"],
         ),
         (Some(100_000), &unbounded, 100_000, vec![]),
-        (None, &bounded, 64_000, vec!["max_tokens=synthesised"]),
+        (None, &bounded, 64_000, vec![]),
         (None, &unbounded, 4096, vec!["max_tokens=synthesised"]),
     ];
     for (said, target, expected, lost) in rows {
@@ -235,12 +235,7 @@ fn c15_the_end_user_is_the_callers_or_the_sessions() {
     };
     let rows = [
         (Some("ada"), &session, json!({"user_id": "ada"}), vec![]),
-        (
-            None,
-            &session,
-            json!({"user_id": "session-1"}),
-            vec!["user=synthesised"],
-        ),
+        (None, &session, json!({"user_id": "session-1"}), vec![]),
         (None, &everything("m"), Value::Null, vec![]),
     ];
     for (user, target, expected, lost) in rows {
