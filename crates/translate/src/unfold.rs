@@ -13,7 +13,12 @@ pub fn unfold(response: Response) -> Vec<Event> {
         created: response.created,
         ext: response.ext,
     })];
-    for (index, block) in (0u32..).zip(response.blocks) {
+    // answers hold no tool results: what a provider's own tools found is native, what the client's found is in requests
+    let said = response
+        .blocks
+        .into_iter()
+        .filter(|block| !matches!(block.kind, Kind::ToolResult(_)));
+    for (index, block) in (0u32..).zip(said) {
         unfold_block(index, block, &mut events);
     }
     events.extend(response.usage.map(Event::Usage));
@@ -64,7 +69,6 @@ fn unfold_block(index: u32, block: Block, events: &mut Vec<Event>) {
         }
         Kind::Media(media) => Head::Media(media),
         Kind::Native { format, tag, value } => Head::Native { format, tag, value },
-        // answers hold none: what a provider's own tools found is native, what the client's found is in requests
         Kind::ToolResult(_) => return,
     };
     events.push(Event::Open {

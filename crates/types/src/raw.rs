@@ -195,7 +195,8 @@ impl Raw {
         if let Ok(value) = serde_json::from_slice::<u64>(&self.0) {
             return Ok(value);
         }
-        let value: f64 = serde_json::from_slice(&self.0)?;
+        // a number beyond what `f64` holds is no number to the parser; it is no whole one either
+        let value: f64 = serde_json::from_slice(&self.0).unwrap_or(f64::INFINITY);
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,

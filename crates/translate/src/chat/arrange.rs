@@ -5,7 +5,7 @@ use byokey_types::model::ReasoningReplay;
 use super::{
     answers::Answers,
     lower::Lowering,
-    message::{MUTED, Message},
+    message::{MARK, MUTED, Message},
     piece::Piece,
     place::Place,
     reasoning_encode::Said,
@@ -153,7 +153,12 @@ pub(super) fn spoken<'a>(turn: &'a Turn, at: usize, lowering: &mut Lowering<'a>)
     let place = |member: &str| format!("messages.{at}.ext.{member}");
     let ext = replayed(&turn.ext, place, &mut lowering.losses);
     let mute = lowering.target.reasoning_replay == ReasoningReplay::Never;
-    for member in MUTED.into_iter().filter(|_| mute) {
+    let unmarked = lowering.target.cache_marks == 0;
+    let withheld = MUTED
+        .into_iter()
+        .filter(|_| mute)
+        .chain(unmarked.then_some(MARK));
+    for member in withheld {
         if ext
             .and_then(|ext| ext.get(member))
             .is_some_and(|it| !it.is_null())
@@ -164,6 +169,7 @@ pub(super) fn spoken<'a>(turn: &'a Turn, at: usize, lowering: &mut Lowering<'a>)
     Message {
         ext,
         mute,
+        unmarked,
         ..Message::default()
     }
 }
@@ -252,6 +258,9 @@ fn say<'a>(
             if message.refusal.is_none() && !spelled(&block.ext, super::spelling::PART) =>
         {
             message.refusal = Some(text);
+            if block.cache.is_some() {
+                lowering.losses.dropped(place.fact("cache"));
+            }
             lowering.ext(block, place);
             return Some(Stage::Words);
         }

@@ -8,7 +8,7 @@ use super::{
     media,
     piece::{Piece, Wire},
     place::Place,
-    reasoning::DETAILS,
+    reasoning::ENTRIES,
     reasoning_encode::Said,
     seal::has_extra_slot,
     spelling::{FORMAT, LEGACY, PART, replayed, spelled},
@@ -113,7 +113,7 @@ impl<'a> Lowering<'a> {
         if block.cache.is_some() {
             self.losses.dropped(place.fact("cache"));
         }
-        let detailed = own(&block.ext, FORMAT).is_some_and(|ext| ext.contains(DETAILS));
+        let detailed = own(&block.ext, FORMAT).is_some_and(|ext| ext.contains(ENTRIES));
         // the home family has no slot for its own seals in this format
         let own_seal = block
             .seal

@@ -34,7 +34,12 @@ pub(super) struct Message<'a> {
     pub(super) ext: Option<&'a RawObject>,
     /// Whether reasoning that this format keeps as text beside its entries must not be replayed.
     pub(super) mute: bool,
+    /// Whether the target takes no cache marks.
+    pub(super) unmarked: bool,
 }
+
+/// The member of a message that marks the end of a cached prefix.
+pub(super) const MARK: &str = "cache_control";
 
 /// The members in which a message repeats reasoning, left out for targets that want none back.
 pub(super) const MUTED: [&str; 3] = ["reasoning", "reasoning_content", "reasoning_details"];
@@ -71,7 +76,7 @@ impl Message<'_> {
         reasoning_encode::write(&mut message, &self.reasoning);
         message.text_some("refusal", self.refusal);
         self.write_calls(&mut message);
-        message.raw_some("cache_control", self.mark);
+        message.raw_some(MARK, self.mark);
         seal::write_extra(&mut message, self.seal, self.ext);
         message.members(self.ext, |key| {
             outer(key, &INNER).filter(|key| self.replays(key))
@@ -115,7 +120,7 @@ impl Message<'_> {
     }
 
     fn replays(&self, key: &str) -> bool {
-        key != "content" && !(self.mute && MUTED.contains(&key))
+        key != "content" && !(self.mute && MUTED.contains(&key)) && !(self.unmarked && key == MARK)
     }
 
     fn spelled(&self, spelling: &str) -> bool {

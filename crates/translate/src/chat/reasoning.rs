@@ -20,6 +20,9 @@ use crate::{
 /// The member in which entries are kept as an extension: what the neutral form does not say of them.
 pub(super) const DETAILS: &str = "reasoning_details";
 
+/// Where the entries are kept that a block was read from: a spelling of this format, no fact of its own.
+pub(super) const ENTRIES: &str = "~reasoning_details";
+
 /// One entry of `reasoning_details`.
 #[derive(Debug)]
 pub(super) struct Detail {
@@ -181,7 +184,7 @@ impl Thought {
         if self.reasoning.parts.is_empty() && self.seal.is_none() {
             return None;
         }
-        let ext = [(Str::new(DETAILS), Raw::array_of(self.entries))];
+        let ext = [(Str::new(ENTRIES), Raw::array_of(self.entries))];
         Some(Block {
             kind: Kind::Reasoning(self.reasoning),
             cache: None,

@@ -3,7 +3,7 @@
 use byokey_types::Raw;
 
 use super::{
-    reasoning::DETAILS,
+    reasoning::{DETAILS, ENTRIES},
     spelling::{ALSO_CONTENT, ALSO_REASONING, FORMAT, REASONING, SIGNED, WORDLESS, spelled},
 };
 use crate::{
@@ -93,7 +93,7 @@ impl Said<'_> {
             Self::Text(..) | Self::Empty => return,
         };
         let entries = own(&block.ext, FORMAT)
-            .and_then(|ext| ext.get(DETAILS)?.array().ok())
+            .and_then(|ext| ext.get(ENTRIES)?.array().ok())
             .unwrap_or_default();
         if entries.is_empty() {
             write_new(position, reasoning, seal, array);

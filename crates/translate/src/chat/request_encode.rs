@@ -235,6 +235,10 @@ fn write_reasoning(request: &Request, body: &mut Object<'_>, lowering: &mut Lowe
     {
         lowering.losses.dropped("reasoning.summary");
     }
+    if request.reasoning.ask == Some(ReasoningAsk::Off) && request.reasoning.effort.is_some() {
+        // how hard to try, said beside a switch that is off
+        lowering.losses.approximated("reasoning");
+    }
     let mut settled = settle(request.reasoning.asked(), facts, &mut lowering.losses);
     let as_object = spelled(&request.ext, REASONING_OBJECT);
     if let (Settled::Budget(_), false, false) = (settled, as_object, facts.levels.is_empty()) {

@@ -122,7 +122,7 @@ pub(super) fn replayed<'a>(
 ) -> Option<&'a RawObject> {
     if let Some(foreign) = ext.as_ref().filter(|ext| ext.format != FORMAT) {
         for (member, value) in foreign.fields.iter() {
-            if !value.is_null() {
+            if !value.is_null() && !member.starts_with('~') {
                 losses.dropped(place(member));
             }
         }

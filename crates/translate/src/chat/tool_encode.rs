@@ -124,6 +124,14 @@ impl<'a> Tools<'a> {
         if let Some(hidden) = &self.structured {
             // with tools of the client beside it, the model must still be free to call those
             let calls_others = !self.kept.is_empty() && choice != Some(&Choice::None);
+            let kept = match choice {
+                None | Some(Choice::None) => true,
+                Some(Choice::Required) => calls_others,
+                Some(Choice::Auto | Choice::Tool(_) | Choice::Native { .. }) => false,
+            };
+            if !kept {
+                lowering.losses.approximated("tool_choice");
+            }
             if calls_others {
                 body.text("tool_choice", "required");
             } else {

@@ -110,6 +110,11 @@ pub(super) fn choose<'a>(
     let Some(hidden) = hidden else {
         return chosen;
     };
+    if matches!(chosen, Some(Chosen::Auto))
+        || (matches!(chosen, Some(Chosen::Any)) && tools.is_empty())
+    {
+        lowering.losses.approximated("tool_choice");
+    }
     match chosen {
         Some(Chosen::Tool(_) | Chosen::Native(_)) => chosen,
         Some(Chosen::Auto | Chosen::Any) | None if !tools.is_empty() => Some(Chosen::Any),

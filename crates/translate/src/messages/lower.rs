@@ -80,15 +80,18 @@ impl<'a> Lowering<'a> {
             }
             return None;
         };
+        let ext = replayed(
+            &block.ext,
+            |m| place.fact(&format!("ext.{m}")),
+            &mut self.losses,
+        );
+        // what stands beside a medium has no place beside the text that stands for it
+        let replaced = matches!(block.kind, Kind::Media(_)) && matches!(wire, Wire::Text { .. });
         let mut piece = Piece {
             place,
             wire,
             cache: None,
-            ext: replayed(
-                &block.ext,
-                |m| place.fact(&format!("ext.{m}")),
-                &mut self.losses,
-            ),
+            ext: ext.filter(|_| !replaced),
         };
         piece.cache = self.cache(block, &piece);
         if block.seal.is_some() && !piece.is_thinking() {

@@ -44,7 +44,7 @@ impl fmt::Display for Place {
 
 /// The members this format may replay; those of another format are declared as lost.
 ///
-/// A `null` says nothing, so nothing is lost with it.
+/// A `null` says nothing, and a member that begins with `~` only how its format spelled a fact: nothing is lost with them.
 pub(super) fn replayed<'a>(
     ext: &'a Ext,
     place: impl Fn(&str) -> String,
@@ -53,7 +53,7 @@ pub(super) fn replayed<'a>(
     let format = Format::AnthropicMessages;
     if let Some(foreign) = ext.as_ref().filter(|ext| ext.format != format) {
         for (member, value) in foreign.fields.iter() {
-            if !value.is_null() {
+            if !value.is_null() && !member.starts_with('~') {
                 losses.dropped(place(member));
             }
         }

@@ -1,5 +1,20 @@
-//! Tests of the codecs through their public face.
+//! Translation, from the outside: the neutral core alone, every codec over every fixture, and each codec's own cases.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod agreement;
 mod chat;
+mod chunking;
+mod core;
+mod facts;
+mod fixture;
+mod golden;
+mod grammar;
+mod identity;
+mod json;
+mod loss_honesty;
 mod messages;
+mod robustness;
+mod scan;
+mod scenarios;
+mod seals;
+mod strategy;
