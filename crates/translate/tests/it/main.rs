@@ -1,4 +1,4 @@
-//! Translation, from the outside: the neutral core alone, every codec over every fixture, and each codec's own cases.
+//! Proofs about translation: the neutral core alone, then every codec over every fixture.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod agreement;
@@ -11,6 +11,7 @@ mod golden;
 mod grammar;
 mod identity;
 mod json;
+mod ledger;
 mod loss_honesty;
 mod messages;
 mod robustness;

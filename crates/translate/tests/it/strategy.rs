@@ -1,5 +1,6 @@
 //! Generated answers: what any upstream may have said, in the neutral form.
 
+mod ask;
 pub(crate) mod request;
 
 use std::collections::BTreeSet;
