@@ -1,6 +1,7 @@
 //! End-to-end tests over real sockets, and the tidy checks.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod bad_content;
 mod bad_request;
 mod bad_upstream;
 mod byokey;
