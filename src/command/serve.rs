@@ -37,11 +37,14 @@ pub(crate) fn run(options: Serve) -> anyhow::Result<ExitCode> {
     )?;
     let home = StateDir::open(&loaded.settings.state_dir)?;
     logging::start(&loaded.settings.log)?;
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .context("cannot start the runtime")?
-        .block_on(serve(loaded, &home, &env))
+        .context("cannot start the runtime")?;
+    let served = runtime.block_on(serve(loaded, &home, &env));
+    // a look-up of a name cannot be interrupted; dropping the runtime would wait for it
+    runtime.shutdown_background();
+    served
 }
 
 async fn serve(loaded: Loaded, home: &StateDir, env: &Env) -> anyhow::Result<ExitCode> {
@@ -49,7 +52,7 @@ async fn serve(loaded: Loaded, home: &StateDir, env: &Env) -> anyhow::Result<Exi
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
-    refuse_open_bind(settings)?;
+    refuse_open_bind(settings, settings.listens_beyond_loopback())?;
     let listener = bind(settings).await?;
     let address = listener
         .local_addr()
@@ -76,11 +79,12 @@ async fn serve(loaded: Loaded, home: &StateDir, env: &Env) -> anyhow::Result<Exi
     wire::remember_accounts(&store, &snapshot).await?;
     let banner = wire::banner(&snapshot, address, sandbox.as_ref(), loaded.path.as_deref());
     let app = App::new(snapshot, wire::ports(&writer, &store));
-    report::say(&banner).context("cannot write to stdout")?;
-
+    // before anybody is told that byokey is there
     let mut signals = Signals::listen().context("cannot listen for signals")?;
+    report::say(&banner).context("cannot write to stdout")?;
     let drain = Drain {
         begin: CancellationToken::new(),
+        at_once: CancellationToken::new(),
         deadline: settings.drain,
     };
     let serving = byokey_proxy::serve(listener, app, drain.clone());
@@ -94,7 +98,11 @@ async fn serve(loaded: Loaded, home: &StateDir, env: &Env) -> anyhow::Result<Exi
     }
     tokio::select! {
         () = &mut serving => {}
-        signal = signals.next() => tracing::warn!(%signal, "second signal, ending at once"),
+        signal = signals.next() => {
+            tracing::warn!(%signal, "second signal, ending at once");
+            drain.at_once.cancel();
+            serving.await;
+        }
     }
     finish(&writer, &store, &tasks, &stop).await;
     Ok(ExitCode::SUCCESS)
@@ -121,8 +129,8 @@ async fn finish(
     }
 }
 
-fn refuse_open_bind(settings: &Settings) -> anyhow::Result<()> {
-    if settings.listens_beyond_loopback() && !settings.clients.key_required() {
+fn refuse_open_bind(settings: &Settings, beyond_loopback: bool) -> anyhow::Result<()> {
+    if beyond_loopback && !settings.clients.key_required() {
         bail!(
             "`host: {}` can be reached from other machines and no client key is configured; add one under `clients.keys`, or listen on 127.0.0.1",
             settings.host
@@ -137,6 +145,9 @@ async fn bind(settings: &Settings) -> anyhow::Result<TcpListener> {
         .await
         .with_context(|| format!("cannot find the address of `host: {}`", settings.host))?
         .collect();
+    // a name says little: `localhost` is what the hosts file makes of it
+    let is_open = |address: &SocketAddr| !address.ip().to_canonical().is_loopback();
+    refuse_open_bind(settings, addresses.iter().any(is_open))?;
     TcpListener::bind(&addresses[..]).await.with_context(|| {
         format!(
             "cannot listen on {}:{}; is another byokey running? take another port with `--port`",

@@ -2,12 +2,15 @@
 
 use axum::body::Body;
 use byokey_translate::codec::codec;
-use byokey_types::{ByokError, Format, Str};
+use byokey_types::{ByokError, Format, JsonKind, Kind, RawObject, Str};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
 /// The request's id.
 pub const REQUEST_ID: &str = "x-byokey-request-id";
+
+/// What callers hear when byokey ends before their answers do.
+pub const SHUTTING_DOWN: &str = "byokey is shutting down; send the request again";
 
 /// An error on its way to the caller, with what goes beside it.
 #[derive(Debug)]
@@ -39,7 +42,7 @@ pub fn respond(fault: Fault, format: Format, id: &Str) -> Response<Body> {
     } = fault;
     log(&error, id);
     let body = match &error.upstream {
-        Some(answered) if verbatim && is_json_object(&answered.body) => answered.body.clone(),
+        Some(answered) if verbatim && is_error_of(format, &answered.body) => answered.body.clone(),
         Some(_) | None => body(&error, format, id),
     };
     let mut response = Response::new(Body::from(body));
@@ -70,6 +73,11 @@ pub fn body(error: &ByokError, format: Format, id: &str) -> Bytes {
     codec.map_or_else(Bytes::new, |codec| codec.encode_error(error, id))
 }
 
+/// What a request hears that was still waiting when the drain's deadline passed.
+pub fn shutting_down() -> ByokError {
+    ByokError::new(Kind::ShuttingDown, SHUTTING_DOWN)
+}
+
 fn log(error: &ByokError, id: &Str) {
     let cause = error.source.as_deref().map(|source| chain(source));
     if error.status() >= 500 {
@@ -91,6 +99,19 @@ fn chain(source: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-fn is_json_object(body: &Bytes) -> bool {
-    byokey_types::RawObject::parse(body.clone()).is_ok()
+/// Whether a body is an error as the format has it. A gateway on the way may answer in another shape, which the caller
+/// cannot read.
+fn is_error_of(format: Format, body: &Bytes) -> bool {
+    let Ok(answer) = RawObject::parse(body.clone()) else {
+        return false;
+    };
+    let told = answer
+        .get("error")
+        .is_some_and(|error| error.kind() == JsonKind::Object);
+    let named = || {
+        answer
+            .get("type")
+            .is_some_and(|kind| kind.text().ok().as_deref() == Some("error"))
+    };
+    told && (format != Format::AnthropicMessages || named())
 }

@@ -78,11 +78,20 @@ impl Guard {
     }
 }
 
-/// Refuses a body that is not declared to be JSON; what a browser page can send without asking is not.
+/// Refuses a body that is compressed, or not declared to be JSON; what a browser page can send without asking is not.
 ///
 /// # Errors
 /// [`Kind::UnsupportedMediaType`].
 pub fn content_type(headers: &HeaderMap) -> Result<()> {
+    let coded = headers
+        .get(header::CONTENT_ENCODING)
+        .is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    if coded {
+        return Err(ByokError::new(
+            Kind::UnsupportedMediaType,
+            "the body is compressed, which byokey does not read; send it without `content-encoding`",
+        ));
+    }
     let declared = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -114,9 +123,14 @@ fn shown_keys(headers: &HeaderMap) -> Vec<&str> {
 /// Compares in a time that depends on the length of `shown` only.
 fn same(key: &str, shown: &str) -> bool {
     let key = key.as_bytes();
-    let differing = shown.bytes().enumerate().fold(0, |seen, (at, byte)| {
-        seen | (byte ^ key[at % key.len().max(1)])
-    });
+    if key.is_empty() {
+        // no key at all, and nothing that is shown can match it
+        return false;
+    }
+    let differing = shown
+        .bytes()
+        .zip(key.iter().cycle())
+        .fold(0, |seen, (shown, key)| seen | (shown ^ key));
     differing == 0 && key.len() == shown.len()
 }
 
@@ -197,6 +211,31 @@ mod tests {
             assert_eq!(guard.client(&headers(shown)).is_ok(), allowed, "{shown:?}");
         }
         assert!(Guard::default().client(&headers(&[])).is_ok());
+    }
+
+    #[test]
+    fn compressed_bodies_are_refused() {
+        let coded = |coding: &str| {
+            headers(&[
+                ("content-type", "application/json"),
+                ("content-encoding", coding),
+            ])
+        };
+        assert!(content_type(&coded("Identity")).is_ok());
+        for coding in ["gzip", "zstd", "identity, br"] {
+            assert!(content_type(&coded(coding)).is_err(), "{coding}");
+        }
+    }
+
+    #[test]
+    fn an_empty_key_opens_nothing() {
+        let guard = Guard {
+            client_keys: vec![Secret::new("")],
+            ..Guard::default()
+        };
+        for shown in ["Bearer ", "Bearer x"] {
+            assert!(guard.client(&headers(&[("authorization", shown)])).is_err());
+        }
     }
 
     #[test]

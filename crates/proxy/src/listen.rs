@@ -3,12 +3,19 @@
 use std::{io, sync::Arc, time::Duration};
 
 use axum::Router;
+use hyper::{
+    rt::Executor,
+    service::{Service as _, service_fn},
+};
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
+    rt::{TokioIo, TokioTimer},
     server::conn::auto,
     service::TowerToHyperService,
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Notify,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{App, routes};
@@ -18,6 +25,8 @@ use crate::{App, routes};
 pub struct Drain {
     /// Cancelled when it shall end.
     pub begin: CancellationToken,
+    /// Cancelled when it shall end without waiting for anybody.
+    pub at_once: CancellationToken,
     /// How long open requests may go on.
     pub deadline: Duration,
 }
@@ -33,20 +42,38 @@ const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
 
 /// Serves until the drain begins, then until the last request has ended or the deadline has passed.
 ///
-/// At the deadline open streams get an in-protocol end.
+/// At the deadline open streams get an in-protocol end. When this returns no request is left: each has been told to its
+/// end or dropped, and has recorded what it has cost.
 pub async fn serve(listener: TcpListener, app: Arc<App>, drain: Drain) {
     let router = routes::router(Arc::clone(&app));
     let connections = TaskTracker::new();
+    let tasks = Tasks {
+        tracker: connections.clone(),
+        over: CancellationToken::new(),
+    };
     loop {
         let stream = tokio::select! {
             () = drain.begin.cancelled() => break,
             accepted = accept(&listener) => accepted,
         };
-        connections.spawn(connection(stream, router.clone(), drain.begin.clone()));
+        let begin = drain.begin.clone();
+        tasks.execute(connection(stream, router.clone(), begin, tasks.clone()));
     }
     drop(listener);
     connections.close();
-    if tokio::time::timeout(drain.deadline, connections.wait())
+    tokio::select! {
+        () = finish(&connections, &app, drain.deadline) => {}
+        () = drain.at_once.cancelled() => {
+            tracing::warn!(open = connections.len(), "ending open requests at once");
+        }
+    }
+    tasks.over.cancel();
+    connections.wait().await;
+}
+
+/// Waits for open requests, then for their last words.
+async fn finish(connections: &TaskTracker, app: &App, deadline: Duration) {
+    if tokio::time::timeout(deadline, connections.wait())
         .await
         .is_ok()
     {
@@ -87,8 +114,8 @@ async fn accept(listener: &TcpListener) -> TcpStream {
     }
 }
 
-async fn connection(stream: TcpStream, router: Router, begin: CancellationToken) {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+async fn connection(stream: TcpStream, router: Router, begin: CancellationToken, tasks: Tasks) {
+    let mut builder = auto::Builder::new(tasks);
     builder
         .http1()
         .timer(TokioTimer::new())
@@ -97,11 +124,29 @@ async fn connection(stream: TcpStream, router: Router, begin: CancellationToken)
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(Duration::from_secs(30));
-    let service = TowerToHyperService::new(router);
+    let asked = Arc::new(Notify::new());
+    let router = TowerToHyperService::new(router);
+    let service = service_fn({
+        let asked = Arc::clone(&asked);
+        move |request| {
+            asked.notify_one();
+            router.call(request)
+        }
+    });
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     tokio::pin!(connection);
+    // hyper's own limit begins only once it knows which version of HTTP is spoken
+    let silent = async {
+        if tokio::time::timeout(HEAD_TIMEOUT, asked.notified())
+            .await
+            .is_ok()
+        {
+            std::future::pending::<()>().await;
+        }
+    };
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
+        () = silent => return tracing::debug!("a connection asked for nothing"),
         () = begin.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
@@ -109,6 +154,20 @@ async fn connection(stream: TcpStream, router: Router, begin: CancellationToken)
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "connection ended");
+    }
+}
+
+/// The tasks of a server: its connections, and the streams that HTTP/2 runs beside them. None outlives it.
+#[derive(Clone)]
+struct Tasks {
+    tracker: TaskTracker,
+    over: CancellationToken,
+}
+
+impl<F: Future<Output: Send> + Send + 'static> Executor<F> for Tasks {
+    fn execute(&self, task: F) {
+        let over = self.over.clone();
+        self.tracker.spawn(over.run_until_cancelled_owned(task));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Phase 4: bring the answer to the caller, whole or as a stream, as it is or translated.
 
+mod hush;
 mod pipe;
 mod split;
 mod stream;
@@ -28,7 +29,7 @@ pub struct Plan<'a> {
     /// Who answers, for messages.
     pub provider: &'a ProviderId,
     /// What was shown to him, so that it is never repeated to the caller.
-    pub token: Option<&'a Token>,
+    pub token: Option<Arc<Token>>,
 }
 
 /// An answer that can be committed to the caller.
@@ -72,7 +73,7 @@ pub fn respond(relayed: Relayed, own: HeaderMap, mut meter: Meter) -> Response {
             (Body::new(open.into_body(meter)), content_type)
         }
     };
-    let streamed = content_type.as_bytes().starts_with(b"text/event-stream");
+    let streamed = is_events(&content_type);
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::OK;
     *response.headers_mut() = own;
@@ -87,7 +88,12 @@ pub fn respond(relayed: Relayed, own: HeaderMap, mut meter: Meter) -> Response {
 }
 
 fn is_event_stream(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
+    headers.get(header::CONTENT_TYPE).is_some_and(is_events)
+}
+
+fn is_events(content_type: &HeaderValue) -> bool {
+    let events = b"text/event-stream";
+    let text = content_type.as_bytes();
+    text.get(..events.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(events))
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    body::Body,
     extract::{Request, State},
     middleware::{self, Next},
     response::Response,
@@ -13,7 +12,7 @@ use axum::{
 use byokey_types::{ByokError, Format, Kind};
 use http::{HeaderValue, Method, header};
 
-use crate::{App, api, fault};
+use crate::{App, api, fault, unread};
 
 /// Every spelling of the prefix that clients make of a base URL with or without `/v1`.
 const PREFIXES: [&str; 3] = ["/v1", "", "/v1/v1"];
@@ -48,7 +47,14 @@ pub fn router(app: Arc<App>) -> Router {
 }
 
 /// Refuses a method that a route does not have.
-pub fn refuse_method(app: &App, format: Format, allowed: &'static str) -> Response {
+pub async fn refuse_method(
+    app: &App,
+    format: Format,
+    allowed: &'static str,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    unread::discard(&parts.headers, body).await;
     let error = ByokError::new(
         Kind::MethodNotAllowed,
         format!("this route answers {allowed} only"),
@@ -60,23 +66,27 @@ pub fn refuse_method(app: &App, format: Format, allowed: &'static str) -> Respon
     response
 }
 
-async fn only_get(State(app): State<Arc<App>>) -> Response {
-    refuse_method(&app, Format::OpenAiChat, "GET, HEAD")
+async fn only_get(State(app): State<Arc<App>>, request: Request) -> Response {
+    refuse_method(&app, Format::OpenAiChat, "GET, HEAD", request).await
 }
 
 async fn check_host(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     match app.snapshot().guard.host(request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
         Err(error) => {
-            let format = api::format_of(request.uri().path());
+            let (parts, body) = request.into_parts();
+            unread::discard(&parts.headers, body).await;
+            let format = api::format_of(parts.uri.path());
             fault::respond(error.into(), format, &app.ids.next())
         }
     }
 }
 
-async fn unknown(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
-    let path = request.uri().path();
-    let hint = match (request.method(), path) {
+async fn unknown(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    unread::discard(&parts.headers, body).await;
+    let path = parts.uri.path();
+    let hint = match (&parts.method, path) {
         (_, "/v1" | "/v1/") => "; this is the base URL, add a route such as `/chat/completions`",
         (&Method::GET, _) => "; see `/v1/models` for what is served",
         _ => "; model routes are `/v1/chat/completions` and `/v1/messages`",

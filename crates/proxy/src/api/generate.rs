@@ -24,7 +24,7 @@ pub async fn messages(State(app): State<Arc<App>>, request: Request) -> Response
 
 async fn answer(app: &Arc<App>, format: Format, request: Request) -> Response {
     if request.method() != Method::POST {
-        return routes::refuse_method(app, format, "POST");
+        return routes::refuse_method(app, format, "POST", request).await;
     }
     let id = app.ids.next();
     match serve(app, format, id.clone(), request).await {
@@ -40,7 +40,10 @@ async fn serve(
     request: Request<Body>,
 ) -> Result<Response, Fault> {
     let snapshot = app.snapshot();
-    let inbound = pipeline::inbound::read(app, &snapshot, format, id, request).await?;
+    let inbound = tokio::select! {
+        inbound = pipeline::inbound::read(app, &snapshot, format, id, request) => inbound?,
+        () = app.cut.cancelled() => return Err(fault::shutting_down().into()),
+    };
     let resolution = snapshot.registry.resolve(&inbound.model)?;
     pipeline::attempt::attempt(app, &snapshot, inbound, resolution).await
 }

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Path, Query, Request, State},
+    extract::{
+        Path, Query, Request, State,
+        rejection::{PathRejection, QueryRejection},
+    },
     response::{IntoResponse, Response},
 };
 use byokey_provider::Listed;
@@ -32,7 +35,7 @@ const UNKNOWN_DATE: &str = "1970-01-01T00:00:00Z";
 /// `GET /v1/models`.
 pub async fn list(
     State(app): State<Arc<App>>,
-    page: Result<Query<Page>, axum::extract::rejection::QueryRejection>,
+    page: Result<Query<Page>, QueryRejection>,
     request: Request,
 ) -> Response {
     let format = shape(request.headers());
@@ -55,12 +58,17 @@ pub async fn list(
 /// `GET /v1/models/{id}`.
 pub async fn one(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {
     let format = shape(request.headers());
-    let found = app.snapshot().guard.client(request.headers()).and_then(|()| {
-        let model = app.snapshot().registry.listed(&id).ok_or_else(|| {
+    let snapshot = app.snapshot();
+    let found = snapshot.guard.client(request.headers()).and_then(|()| {
+        let Path(id) = id.map_err(|error| {
+            ByokError::new(Kind::InvalidRequest, "the model's id in the path is not UTF-8")
+                .because(error)
+        })?;
+        let model = snapshot.registry.listed(&id).ok_or_else(|| {
             ByokError::new(
                 Kind::UnknownModel,
                 format!("no live provider serves model `{id}`; `GET /v1/models` lists those that are served"),

@@ -2,7 +2,7 @@
 //!
 //! One candidate a request for now; the list it comes from is already that of the pools.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::response::Response;
 use byokey_provider::{
@@ -14,6 +14,8 @@ use byokey_types::{ByokError, Kind, Str, Token, ports::Outcome};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body_util::BodyExt;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Inbound,
@@ -28,6 +30,9 @@ use crate::{
 
 /// The most of `x-byokey-losses`, in bytes.
 const LOSSES_HEADER: usize = 1 << 10;
+
+/// How long the body of an error may take: its status is the message, the rest is explanation.
+const ERROR_BODY: Duration = Duration::from_secs(10);
 
 /// Asks the first candidate and relays what it answers.
 ///
@@ -62,11 +67,7 @@ pub async fn attempt(
         Ok(relayed) => Ok(relay::respond(relayed, own, meter)),
         Err(mut fault) => {
             meter.settle(Outcome::Failed(fault.error.status()));
-            for (name, value) in own {
-                if let Some(name) = name {
-                    fault.headers.insert(name, value);
-                }
-            }
+            fault.headers.extend(own);
             Err(fault)
         }
     }
@@ -82,19 +83,20 @@ async fn ask(
     meter: &mut Meter,
 ) -> Result<Relayed, Fault> {
     let verbatim = matches!(prepared.answer, Answering::Verbatim { .. });
+    let same_format = prepared.format == inbound.format;
     let token = snapshot.keeper.get(&candidate.account.id)?;
     let call = candidate.call(Outgoing {
         protocol: prepared.format,
-        same_format: prepared.format == inbound.format,
+        same_format,
         stream: inbound.stream,
         client: &inbound.headers,
-        query: inbound.query.as_deref().filter(|_| verbatim),
+        query: inbound.query.as_deref().filter(|_| same_format),
         token: token.as_deref(),
         body: prepared.body,
     })?;
     let answer = tokio::select! {
         answer = snapshot.registry.client().send(call) => answer?,
-        () = app.cut.cancelled() => return Err(shutting_down().into()),
+        () = app.cut.cancelled() => return Err(fault::shutting_down().into()),
     };
     own.extend(headers::pass_on(&answer.headers, false));
     if !answer.status.is_success() {
@@ -106,11 +108,11 @@ async fn ask(
         stream: inbound.stream,
         answer: prepared.answer,
         provider: &candidate.provider.id,
-        token: token.as_deref(),
+        token,
     };
     let relayed = tokio::select! {
         relayed = relay::open(plan, answer, meter) => relayed,
-        () = app.cut.cancelled() => return Err(shutting_down().into()),
+        () = app.cut.cancelled() => return Err(fault::shutting_down().into()),
     };
     relayed.map_err(|error| Fault {
         headers: HeaderMap::new(),
@@ -132,7 +134,7 @@ async fn refused(
         headers,
         body,
     } = answer;
-    let body = head_of(body).await;
+    let body = head_of(body, &app.cut).await;
     let body = match token {
         Some(token) => classify::scrub(body, &token.access),
         None => body,
@@ -151,11 +153,17 @@ async fn refused(
     }
 }
 
-/// The first bytes of a body; one that breaks off or stalls ends there.
-async fn head_of(body: byokey_provider::Body) -> Bytes {
+/// The first bytes of a body; one that breaks off or dawdles ends there, and so does one that `cut` interrupts.
+async fn head_of(body: byokey_provider::Body, cut: &CancellationToken) -> Bytes {
     let mut body = std::pin::pin!(body);
     let mut read = BytesMut::new();
-    while let Some(Ok(frame)) = body.as_mut().frame().await {
+    let deadline = Instant::now() + ERROR_BODY;
+    loop {
+        let frame = tokio::select! {
+            frame = tokio::time::timeout_at(deadline, body.frame()) => frame,
+            () = cut.cancelled() => break,
+        };
+        let Ok(Some(Ok(frame))) = frame else { break };
         let Some(data) = frame.data_ref() else {
             continue;
         };
@@ -198,11 +206,4 @@ fn own_headers(id: &Str, candidate: &Candidate, prepared: &Prepared) -> HeaderMa
         say("x-byokey-losses", &prepared.losses.summary(LOSSES_HEADER));
     }
     own
-}
-
-fn shutting_down() -> ByokError {
-    ByokError::new(
-        Kind::ShuttingDown,
-        "byokey is shutting down; send the request again",
-    )
 }

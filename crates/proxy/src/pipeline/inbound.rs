@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Request, header};
 use http_body_util::BodyExt;
 
-use crate::{App, Snapshot, guard};
+use crate::{App, Snapshot, guard, unread};
 
 /// A model request whose body is here and whose top level is known.
 #[derive(Debug)]
@@ -40,12 +40,6 @@ pub struct Inbound {
 /// The longest silence inside a request's body.
 const BODY_IDLE: Duration = Duration::from_mins(1);
 
-/// How long a body that is too large is read on, so that its sender comes to read the answer.
-const DISCARD_FOR: Duration = Duration::from_secs(10);
-
-/// How much of it, at most.
-const DISCARD: usize = 256 << 20;
-
 /// Reads a request.
 ///
 /// # Errors
@@ -61,8 +55,11 @@ pub async fn read(
     let started = Instant::now();
     let at = app.ports.clock.now();
     let (parts, body) = request.into_parts();
-    snapshot.guard.client(&parts.headers)?;
-    guard::content_type(&parts.headers)?;
+    let welcome = snapshot.guard.client(&parts.headers);
+    if let Err(error) = welcome.and_then(|()| guard::content_type(&parts.headers)) {
+        unread::discard(&parts.headers, body).await;
+        return Err(error);
+    }
     let body = read_body(body, &parts.headers, snapshot.body_limit).await?;
     if body.is_empty() {
         return Err(ByokError::new(
@@ -140,7 +137,7 @@ async fn read_body(mut body: Body, headers: &HeaderMap, limit: usize) -> Result<
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > limit) {
-        discard(body).await;
+        unread::discard(headers, body).await;
         return Err(too_large(limit));
     }
     let mut first: Option<Bytes> = None;
@@ -163,7 +160,7 @@ async fn read_body(mut body: Body, headers: &HeaderMap, limit: usize) -> Result<
         };
         let length = joined.len() + first.as_ref().map_or(0, Bytes::len) + data.len();
         if length > limit {
-            discard(body).await;
+            unread::discard(headers, body).await;
             return Err(too_large(limit));
         }
         match first.take() {
@@ -177,22 +174,6 @@ async fn read_body(mut body: Body, headers: &HeaderMap, limit: usize) -> Result<
         }
     }
     Ok(first.unwrap_or_else(|| joined.freeze()))
-}
-
-/// Reads on for a while: a sender that is cut off while he writes sees a reset connection, not the answer.
-async fn discard(mut body: Body) {
-    let rest = async {
-        let mut read = 0;
-        while let Some(Ok(frame)) = body.frame().await {
-            read += frame.data_ref().map_or(0, Bytes::len);
-            if read > DISCARD {
-                break;
-            }
-        }
-    };
-    if tokio::time::timeout(DISCARD_FOR, rest).await.is_err() {
-        tracing::debug!("a body that is too large was cut off");
-    }
 }
 
 fn too_large(limit: usize) -> ByokError {

@@ -1,5 +1,10 @@
 //! What happens to the chunks of a stream on their way: observed or translated.
 
+mod seen;
+mod tail;
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 
 use byokey_translate::{
@@ -10,10 +15,12 @@ use byokey_translate::{
     restore::Restorer,
     sse,
 };
-use byokey_types::{ByokError, Frame, Kind, ProviderId, UpstreamFault, Usage};
+use byokey_types::{ByokError, Frame, Kind, ProviderId, Raw, UpstreamFault, Usage};
 use bytes::{Bytes, BytesMut};
 
-use super::split::Splitter;
+pub(super) use self::seen::Seen;
+use self::tail::Tail;
+use super::{hush::Hush, split::Splitter};
 use crate::pipeline::prepare::Answering;
 
 /// The longest event that is held back to decide whether the caller may see it.
@@ -28,6 +35,7 @@ pub(super) struct Pipe {
     encoder: Box<dyn StreamEncoder>,
     way: Way,
     seen: Seen,
+    hush: Hush,
 }
 
 enum Way {
@@ -45,42 +53,23 @@ enum Way {
     },
 }
 
-/// What a stream has shown so far.
-#[derive(Debug, Default)]
-pub(super) struct Seen {
-    /// Whether there was content: what commits an answer.
-    pub(super) content: bool,
-    /// Whether its end has come, good or bad.
-    pub(super) ended: bool,
-    /// Whether the upstream may close without more words.
-    stopped: bool,
-    /// Why it was broken off.
-    pub(super) fault: Option<StreamFault>,
-    usage: Option<Usage>,
-}
-
-#[derive(Debug, Default)]
-struct Tail([u8; 4]);
-
 impl Pipe {
-    pub(super) fn new(answering: Answering) -> Self {
+    /// A way for one answer; what `hush` knows is never repeated in a fault.
+    pub(super) fn new(answering: Answering, hush: Hush) -> Self {
         match answering {
             Answering::Verbatim {
                 codec,
                 source,
                 withhold_usage,
-            } => Self::with(
-                codec,
-                codec,
-                &source,
-                &Reply::default(),
-                Way::Verbatim {
+            } => {
+                let way = Way::Verbatim {
                     codec,
                     splitter: withhold_usage.then(Splitter::default),
                     tail: Tail::default(),
                     blind: false,
-                },
-            ),
+                };
+                Self::with((codec, codec), &source, &Reply::default(), way, hush)
+            }
             Answering::Translated {
                 client,
                 upstream,
@@ -91,68 +80,52 @@ impl Pipe {
                     restorer: reply.needs_restoring().then(|| Restorer::new(&reply)),
                     buffer: BytesMut::new(),
                 };
-                Self::with(client, upstream, &source, &reply, way)
+                Self::with((client, upstream), &source, &reply, way, hush)
             }
         }
     }
 
     /// Takes a chunk of the upstream; what the caller shall see goes to `out`.
     pub(super) fn push(&mut self, chunk: Bytes, out: &mut VecDeque<Bytes>) {
-        if self.is_blind() {
-            out.push_back(chunk);
-            return;
-        }
-        if matches!(
-            self.way,
+        match &self.way {
+            Way::Verbatim { blind: true, .. } => self.give(chunk, out),
             Way::Verbatim {
-                splitter: Some(_),
-                ..
+                splitter: Some(_), ..
+            } => self.filter(&chunk, out),
+            Way::Verbatim { splitter: None, .. } => {
+                let scanned = self.scanner.push(&chunk, &mut self.frames);
+                self.observe(scanned);
+                self.give(chunk, out);
             }
-        ) {
-            self.filter(&chunk, out);
-            return;
-        }
-        let scanned = self.scanner.push(&chunk, &mut self.frames);
-        if matches!(self.way, Way::Verbatim { .. }) {
-            self.observe(scanned);
-            self.give(chunk, out);
-        } else {
-            self.translate(scanned, out);
+            // nothing is said behind an end
+            Way::Translated { .. } if self.seen.ended => {}
+            Way::Translated { .. } => {
+                let scanned = self.scanner.push(&chunk, &mut self.frames);
+                self.translate(scanned, out);
+            }
         }
     }
 
     /// Takes the end of the upstream's bytes.
     pub(super) fn finish(&mut self, out: &mut VecDeque<Bytes>) {
-        let held = match &mut self.way {
-            Way::Verbatim { splitter, .. } => splitter.as_mut().and_then(Splitter::finish),
-            Way::Translated { .. } => None,
-        };
-        if let Some(rest) = held {
-            let withheld = self.inspect(&rest);
-            if !withheld {
-                self.give(rest, out);
+        match &mut self.way {
+            Way::Verbatim { blind: true, .. } => self.seen.ended = true,
+            Way::Verbatim { splitter, .. } => {
+                let rest = splitter.as_mut().and_then(Splitter::finish);
+                self.finish_verbatim(rest, out);
             }
-        }
-        let scanned = self.scanner.finish(&mut self.frames);
-        if matches!(self.way, Way::Translated { .. }) {
-            self.translate(scanned, out);
-            if !self.seen.ended {
-                let mut events = std::mem::take(&mut self.events);
-                self.decoder.finish(&mut events);
-                self.encode(events, out);
+            Way::Translated { .. } if self.seen.ended => {}
+            Way::Translated { .. } => {
+                let scanned = self.scanner.finish(&mut self.frames);
+                // half an event says that the stream broke off, not that the upstream speaks badly
+                self.frames.retain(is_whole);
+                self.translate(scanned, out);
+                if !self.seen.ended {
+                    let mut events = std::mem::take(&mut self.events);
+                    self.decoder.finish(&mut events);
+                    self.encode(events, out);
+                }
             }
-            return;
-        }
-        self.observe(scanned);
-        if self.seen.stopped || self.is_blind() {
-            self.seen.ended = true;
-        }
-        if !self.seen.ended {
-            let fault = StreamFault::new(
-                Kind::Truncated,
-                "the upstream's answer ended before it was whole",
-            );
-            self.break_off(fault, out);
         }
     }
 
@@ -161,6 +134,7 @@ impl Pipe {
         if self.seen.ended {
             return;
         }
+        let fault = self.hush.fault(fault);
         let mut bytes = BytesMut::new();
         if let Way::Verbatim { tail, .. } = &self.way
             && !tail.is_boundary()
@@ -176,7 +150,7 @@ impl Pipe {
     /// Whether an event of one's own may be added now.
     pub(super) fn at_boundary(&self) -> bool {
         match &self.way {
-            Way::Verbatim { tail, blind, .. } => tail.is_boundary() && !blind,
+            Way::Verbatim { tail, .. } => tail.is_boundary(),
             Way::Translated { .. } => true,
         }
     }
@@ -190,11 +164,11 @@ impl Pipe {
     }
 
     fn with(
-        client: &'static dyn Codec,
-        upstream: &'static dyn Codec,
+        (client, upstream): (&'static dyn Codec, &'static dyn Codec),
         source: &Source,
         reply: &Reply,
         way: Way,
+        hush: Hush,
     ) -> Self {
         Self {
             scanner: sse::Decoder::default(),
@@ -204,6 +178,7 @@ impl Pipe {
             encoder: client.stream_encoder(reply),
             way,
             seen: Seen::default(),
+            hush,
         }
     }
 
@@ -213,37 +188,75 @@ impl Pipe {
 
     /// Passes whole events on, but for the usage chunk that the caller did not ask for.
     fn filter(&mut self, chunk: &Bytes, out: &mut VecDeque<Bytes>) {
-        let Way::Verbatim {
-            splitter: Some(splitter),
-            ..
-        } = &mut self.way
-        else {
+        let Some(splitter) = self.splitter() else {
             return;
         };
         let mut events = Vec::new();
         let within = splitter.push(chunk, HELD_EVENT, &mut |event| events.push(event));
         for event in events {
-            if within && self.inspect(&event) {
-                continue;
+            if self.is_blind() || !self.inspect(&event) {
+                self.give(event, out);
             }
-            self.give(event, out);
         }
-        if !within && let Way::Verbatim { blind, .. } = &mut self.way {
-            *blind = true;
+        if !within {
+            self.go_blind();
+        }
+        // whatever is held comes before the next chunk
+        if self.is_blind()
+            && let Some(rest) = self.splitter().and_then(Splitter::finish)
+        {
+            self.give(rest, out);
         }
     }
 
     /// Looks at one whole event and says whether it must be withheld.
     fn inspect(&mut self, event: &Bytes) -> bool {
         let scanned = self.scanner.push(event, &mut self.frames);
-        let withheld = self.frames.iter().any(observe::is_bare_usage);
+        let is_usage = self.frames.iter().any(observe::is_bare_usage);
         self.observe(scanned);
-        withheld
+        is_usage && self.seen.fault.is_none()
+    }
+
+    /// The end of a verbatim stream, of which `rest` is still held back.
+    fn finish_verbatim(&mut self, rest: Option<Bytes>, out: &mut VecDeque<Bytes>) {
+        let scanned = match &rest {
+            Some(rest) => self.scanner.push(rest, &mut self.frames),
+            None => Ok(()),
+        };
+        let scanned = scanned.and_then(|()| self.scanner.finish(&mut self.frames));
+        let is_usage = self.frames.iter().any(observe::is_bare_usage);
+        self.observe(scanned);
+        if let Some(rest) = rest.filter(|_| !is_usage || self.seen.fault.is_some()) {
+            self.give(rest, out);
+        }
+        if self.seen.stopped || self.is_blind() {
+            self.seen.ended = true;
+        }
+        let fault = StreamFault::new(
+            Kind::Truncated,
+            "the upstream's answer ended before it was whole",
+        );
+        self.break_off(fault, out);
+    }
+
+    const fn splitter(&mut self) -> Option<&mut Splitter> {
+        match &mut self.way {
+            Way::Verbatim { splitter, .. } => splitter.as_mut(),
+            Way::Translated { .. } => None,
+        }
+    }
+
+    /// From now on bytes are passed on unseen: what cannot be looked at is the caller's to judge.
+    const fn go_blind(&mut self) {
+        if let Way::Verbatim { blind, .. } = &mut self.way {
+            *blind = true;
+            self.seen.content = true;
+        }
     }
 
     fn observe(&mut self, scanned: Result<(), sse::SseError>) {
         let frames = std::mem::take(&mut self.frames);
-        let Way::Verbatim { codec, blind, .. } = &mut self.way else {
+        let Way::Verbatim { codec, .. } = &self.way else {
             return;
         };
         let mut observation = Observation::default();
@@ -252,20 +265,20 @@ impl Pipe {
             if !self.seen.content {
                 self.decoder.push(frame, &mut self.events);
                 self.seen.content = self.events.iter().any(Event::is_content);
-                let fault = self.events.drain(..).find_map(|event| match event {
-                    Event::Error(fault) => Some(fault),
-                    _ => None,
-                });
-                observation.fault = observation.fault.or(fault);
+                // a frame that cannot be read is the caller's to judge, like one that cannot be looked at
+                self.seen.content |= self
+                    .events
+                    .drain(..)
+                    .any(|event| matches!(event, Event::Error(_)))
+                    && observation.fault.is_none();
             }
         }
-        *blind = scanned.is_err();
         self.frames = frames;
         self.frames.clear();
+        observation.fault = observation.fault.map(|fault| self.hush.fault(fault));
         self.seen.take(observation);
         if scanned.is_err() {
-            // what cannot be looked at is the caller's to judge
-            self.seen.content = true;
+            self.go_blind();
         }
     }
 
@@ -291,6 +304,10 @@ impl Pipe {
             if self.seen.ended {
                 break;
             }
+            let event = match event {
+                Event::Error(fault) => Event::Error(self.hush.fault(fault)),
+                other => other,
+            };
             self.seen.note(&event);
             match restorer {
                 Some(restorer) => {
@@ -305,7 +322,12 @@ impl Pipe {
         }
     }
 
+    /// Passes bytes on as they are; but an error must not repeat the key that the upstream was shown.
     fn give(&mut self, bytes: Bytes, out: &mut VecDeque<Bytes>) {
+        let bytes = match self.seen.fault {
+            Some(_) => self.hush.bytes(bytes),
+            None => bytes,
+        };
         if let Way::Verbatim { tail, .. } = &mut self.way {
             tail.push(&bytes);
         }
@@ -313,58 +335,8 @@ impl Pipe {
     }
 }
 
-impl Seen {
-    fn note(&mut self, event: &Event) {
-        self.content |= event.is_content();
-        match event {
-            Event::Usage(usage) => self.add_usage(usage.clone()),
-            Event::End => self.ended = true,
-            Event::Error(fault) => {
-                self.ended = true;
-                self.fault = Some(fault.clone());
-            }
-            Event::Start(_)
-            | Event::Open { .. }
-            | Event::Delta { .. }
-            | Event::Close { .. }
-            | Event::Stop(_) => {}
-        }
-    }
-
-    fn take(&mut self, observation: Observation) {
-        if let Some(usage) = observation.usage {
-            self.add_usage(usage);
-        }
-        self.stopped |= observation.stopped;
-        self.ended |= observation.ended || observation.fault.is_some();
-        if self.fault.is_none() {
-            self.fault = observation.fault;
-        }
-    }
-
-    fn add_usage(&mut self, usage: Usage) {
-        match &mut self.usage {
-            Some(known) => known.merge(usage),
-            None => self.usage = Some(usage),
-        }
-    }
-}
-
-impl Tail {
-    fn push(&mut self, bytes: &[u8]) {
-        for byte in bytes.iter().skip(bytes.len().saturating_sub(4)) {
-            self.0.rotate_left(1);
-            self.0[3] = *byte;
-        }
-    }
-
-    /// Behind a blank line, or before the first byte.
-    fn is_boundary(&self) -> bool {
-        self.0 == [0; 4]
-            || self.0.ends_with(b"\n\n")
-            || self.0.ends_with(b"\r\r")
-            || self.0 == *b"\r\n\r\n"
-    }
+fn is_whole(frame: &Frame) -> bool {
+    frame.data.trim_ascii() == b"[DONE]" || Raw::parse(frame.data.clone()).is_ok()
 }
 
 /// A stream's fault as an error, for callers to whom nothing was said yet.

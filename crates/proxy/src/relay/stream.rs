@@ -22,9 +22,10 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::{
     Plan,
+    hush::Hush,
     pipe::{self, Pipe},
 };
-use crate::{meter::Meter, pipeline::prepare::Answering};
+use crate::{fault, meter::Meter, pipeline::prepare::Answering};
 
 /// How long an upstream that has said everything may take to close; its connection is used again when it does.
 const CLOSE_GRACE: Duration = Duration::from_millis(250);
@@ -75,14 +76,14 @@ pub(super) async fn open(plan: Plan<'_>, answer: Answer, meter: &mut Meter) -> R
     let mut open = Open {
         content_type,
         upstream: answer.body,
-        pipe: Pipe::new(plan.answer),
+        pipe: Pipe::new(plan.answer, Hush::new(plan.token)),
         out: VecDeque::new(),
         codec,
         keepalive: plan.keepalive,
         cut: plan.app.cut.clone(),
         drained: false,
     };
-    let handshake = open.handshake();
+    let handshake = open.handshake(meter);
     let result = if plan.keepalive.is_zero() {
         handshake.await
     } else {
@@ -91,9 +92,6 @@ pub(super) async fn open(plan: Plan<'_>, answer: Answer, meter: &mut Meter) -> R
             .await
             .unwrap_or(Ok(()))
     };
-    if let Some(usage) = open.pipe.take_usage() {
-        meter.usage(usage);
-    }
     result?;
     let seen = open.pipe.seen();
     match &seen.fault {
@@ -106,7 +104,11 @@ impl Open {
     /// The body, which takes the meter along.
     pub fn into_body(self, meter: Meter) -> StreamBody {
         let keepalive = (!self.keepalive.is_zero()).then_some(self.keepalive);
-        let first = keepalive.unwrap_or(Duration::from_hours(24));
+        let first = if self.pipe.seen().ended {
+            CLOSE_GRACE
+        } else {
+            keepalive.unwrap_or(Duration::from_hours(24))
+        };
         let mut body = StreamBody {
             upstream: (!self.drained).then_some(self.upstream),
             pipe: self.pipe,
@@ -122,7 +124,8 @@ impl Open {
         body
     }
 
-    async fn handshake(&mut self) -> Result<()> {
+    /// The meter learns at once what it has cost: the caller may hang up at any moment.
+    async fn handshake(&mut self, meter: &mut Meter) -> Result<()> {
         let mut held = 0;
         while !self.pipe.seen().content && !self.pipe.seen().ended && held < HANDSHAKE {
             let mut upstream = Pin::new(&mut self.upstream);
@@ -131,12 +134,14 @@ impl Open {
                     if let Ok(data) = frame.into_data() {
                         held += data.len();
                         self.pipe.push(data, &mut self.out);
+                        count(&mut self.pipe, meter);
                     }
                 }
                 Some(Err(error)) => return Err(error),
                 None => {
                     self.drained = true;
                     self.pipe.finish(&mut self.out);
+                    count(&mut self.pipe, meter);
                     return Ok(());
                 }
             }
@@ -148,9 +153,7 @@ impl Open {
 impl StreamBody {
     /// Tells the meter what the stream has shown.
     fn settle(&mut self) {
-        if let Some(usage) = self.pipe.take_usage() {
-            self.meter.usage(usage);
-        }
+        count(&mut self.pipe, &mut self.meter);
         let seen = self.pipe.seen();
         if seen.ended {
             self.meter.settle(match &seen.fault {
@@ -164,6 +167,12 @@ impl StreamBody {
         self.upstream = None;
         self.pipe.break_off(fault, &mut self.out);
         self.settle();
+    }
+
+    /// Whether an upstream that has said everything has talked on for too long. Read from the clock: while there is always
+    /// something to read, the timer is never asked.
+    fn is_overdue(&self) -> bool {
+        self.pipe.seen().ended && Instant::now() >= self.timer.deadline()
     }
 
     /// Polls the upstream once; whether anything came of it.
@@ -241,16 +250,23 @@ impl Body for StreamBody {
                 return Poll::Ready(None);
             }
             if this.cut.as_mut().poll(cx).is_ready() {
-                this.break_off(StreamFault::new(
-                    Kind::ShuttingDown,
-                    "byokey is shutting down; send the request again",
-                ));
+                this.break_off(StreamFault::new(Kind::ShuttingDown, fault::SHUTTING_DOWN));
                 continue;
             }
-            if !this.pull(cx) && !this.tick(cx) {
+            if this.pull(cx) {
+                if this.is_overdue() {
+                    this.upstream = None;
+                }
+            } else if !this.tick(cx) {
                 return Poll::Pending;
             }
         }
+    }
+}
+
+fn count(pipe: &mut Pipe, meter: &mut Meter) {
+    if let Some(usage) = pipe.take_usage() {
+        meter.usage(usage);
     }
 }
 

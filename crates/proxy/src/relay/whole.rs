@@ -1,11 +1,9 @@
 //! Answers that are known whole before they are committed.
 
-use byokey_provider::{
-    Answer,
-    classify::{self, ErrorAnswer},
-};
+use byokey_provider::{Answer, classify::ErrorAnswer};
 use byokey_translate::{
-    Codec, Reply, codec::Source, fold::Folder, ir::Response, observe, restore, sse, unfold::unfold,
+    Codec, Event, Reply, codec::Source, fold::Folder, ir::Response, observe, restore, sse,
+    unfold::unfold,
 };
 use byokey_types::{ByokError, Kind, ProviderId, Result, UpstreamFault};
 use bytes::{Bytes, BytesMut};
@@ -13,7 +11,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::BodyExt;
 use memchr::memmem;
 
-use super::{Plan, Relayed, pipe};
+use super::{Plan, Relayed, hush::Hush, pipe};
 use crate::{meter::Meter, pipeline::prepare::Answering};
 
 /// The longest whole answer.
@@ -29,14 +27,19 @@ pub(super) async fn open(
     let headers = answer.headers.clone();
     let status = answer.status;
     let body = read(answer, plan.provider).await?;
+    let hush = Hush::new(plan.token.clone());
     if !streamed {
-        check(&plan, status, &headers, &body)?;
+        check(&plan, &hush, status, &headers, &body)?;
     }
     match plan.answer {
         // a stream that nobody asked for, or the reverse: through the neutral form, even in one format
-        Answering::Verbatim { codec, source, .. } if streamed || plan.stream => {
+        Answering::Verbatim {
+            codec,
+            source,
+            withhold_usage,
+        } if streamed || plan.stream => {
             let reply = Reply {
-                include_usage: true,
+                include_usage: !withhold_usage,
                 seed: source.seed.clone(),
                 now: plan.app.ports.clock.now().seconds(),
                 ..Reply::default()
@@ -46,6 +49,7 @@ pub(super) async fn open(
                 upstream: codec,
                 source: &source,
                 reply,
+                hush,
             };
             way.relay(&body, streamed, plan.stream, plan.provider, meter)
         }
@@ -69,6 +73,7 @@ pub(super) async fn open(
                 upstream,
                 source: &source,
                 reply,
+                hush,
             };
             way.relay(&body, streamed, plan.stream, plan.provider, meter)
         }
@@ -84,6 +89,7 @@ struct Way<'a> {
     upstream: &'static dyn Codec,
     source: &'a Source,
     reply: Reply,
+    hush: Hush,
 }
 
 impl Way<'_> {
@@ -96,15 +102,15 @@ impl Way<'_> {
         meter: &mut Meter,
     ) -> Result<Relayed> {
         let response = if streamed {
-            self.fold(body, provider)?
+            self.fold(body, provider, meter)?
         } else {
             self.decode(body, provider)?
         };
-        let response = restore::response(response, &self.reply);
-        refuse_malformed_calls(&response, provider)?;
         if let Some(usage) = response.usage.clone() {
             meter.usage(usage);
         }
+        let response = restore::response(response, &self.reply);
+        refuse_malformed_calls(&response, provider)?;
         if self.reply.model.is_empty() {
             self.reply.model = response.model.clone().unwrap_or_default();
         }
@@ -143,7 +149,8 @@ impl Way<'_> {
         Ok(decoded.value)
     }
 
-    fn fold(&self, body: &Bytes, provider: &ProviderId) -> Result<Response> {
+    /// Gathers a stream into one answer. What it has cost is noted also when it is not whole.
+    fn fold(&self, body: &Bytes, provider: &ProviderId, meter: &mut Meter) -> Result<Response> {
         let mut frames = Vec::new();
         let mut scanner = sse::Decoder::default();
         scanner
@@ -161,11 +168,14 @@ impl Way<'_> {
         // the restorer works on whole answers later; folding needs the events as they are
         let mut folder = Folder::default();
         for event in events {
+            if let Event::Usage(usage) = &event {
+                meter.usage(usage.clone());
+            }
             folder.push(event);
         }
         let (response, _) = folder
             .finish()
-            .map_err(|fault| pipe::error(&fault, provider))?;
+            .map_err(|fault| pipe::error(&self.hush.fault(fault), provider))?;
         Ok(response)
     }
 }
@@ -212,7 +222,13 @@ async fn read(answer: Answer, provider: &ProviderId) -> Result<Bytes> {
 }
 
 /// Refuses what is no answer: an error object under a status of success, HTML, text, nothing.
-fn check(plan: &Plan<'_>, status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Result<()> {
+fn check(
+    plan: &Plan<'_>,
+    hush: &Hush,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<()> {
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(not_json(plan.provider, body));
     }
@@ -220,15 +236,11 @@ fn check(plan: &Plan<'_>, status: StatusCode, headers: &HeaderMap, body: &Bytes)
     {
         return Ok(());
     }
-    let body = match plan.token {
-        Some(token) => classify::scrub(body.clone(), &token.access),
-        None => body.clone(),
-    };
     let answer = ErrorAnswer {
         provider: plan.provider.as_str(),
         status,
         headers,
-        body,
+        body: hush.bytes(body.clone()),
     };
     answer
         .classify_success(plan.app.ports.clock.now())
