@@ -31,8 +31,13 @@ pub struct Drain {
     pub deadline: Duration,
 }
 
-/// How long the head of a request may take; a slow one holds a connection, never more.
+/// How long a new connection may take to say what it speaks; a slow one holds a connection, never more.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a connection may rest between requests, and how long a head on it may take: hyper has one limit for both.
+/// Longer than the 90 s after which the most patient common client lets a pooled connection go by itself, so that none finds
+/// it closed as it writes.
+const IDLE_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// How long streams may take to say that they end, behind the deadline.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -119,7 +124,7 @@ async fn connection(stream: TcpStream, router: Router, begin: CancellationToken,
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT);
+        .header_read_timeout(IDLE_TIMEOUT);
     builder
         .http2()
         .timer(TokioTimer::new())

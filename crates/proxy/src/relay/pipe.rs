@@ -5,7 +5,7 @@ mod tail;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, ops::Range};
 
 use byokey_translate::{
     Codec, Event, Reply, StreamDecoder, StreamEncoder,
@@ -193,11 +193,24 @@ impl Pipe {
         };
         let mut events = Vec::new();
         let within = splitter.push(chunk, HELD_EVENT, &mut |event| events.push(event));
+        // events of one chunk that stay go out as the one slice they are
+        let mut run = 0..0;
         for event in events {
-            if self.is_blind() || !self.inspect(&event) {
-                self.give(event, out);
+            let stays = self.is_blind() || !self.inspect(&event);
+            let place = place_in(chunk, &event);
+            match place {
+                Some(place) if stays && place.start == run.end => run.end = place.end,
+                place => {
+                    self.give_run(chunk, std::mem::take(&mut run), out);
+                    match place {
+                        Some(place) if stays => run = place,
+                        None if stays => self.give(event, out),
+                        Some(_) | None => {}
+                    }
+                }
             }
         }
+        self.give_run(chunk, run, out);
         if !within {
             self.go_blind();
         }
@@ -206,6 +219,12 @@ impl Pipe {
             && let Some(rest) = self.splitter().and_then(Splitter::finish)
         {
             self.give(rest, out);
+        }
+    }
+
+    fn give_run(&mut self, chunk: &Bytes, run: Range<usize>, out: &mut VecDeque<Bytes>) {
+        if !run.is_empty() {
+            self.give(chunk.slice(run), out);
         }
     }
 
@@ -337,6 +356,13 @@ impl Pipe {
 
 fn is_whole(frame: &Frame) -> bool {
     frame.data.trim_ascii() == b"[DONE]" || Raw::parse(frame.data.clone()).is_ok()
+}
+
+/// Where a slice of a chunk lies in it; nothing when it is a copy.
+fn place_in(chunk: &Bytes, slice: &Bytes) -> Option<Range<usize>> {
+    let start = (slice.as_ptr() as usize).checked_sub(chunk.as_ptr() as usize)?;
+    let end = start.checked_add(slice.len())?;
+    (end <= chunk.len()).then_some(start..end)
 }
 
 /// A stream's fault as an error, for callers to whom nothing was said yet.

@@ -21,35 +21,31 @@ impl Splitter {
         emit: &mut impl FnMut(Bytes),
     ) -> bool {
         let mut start = 0;
-        for (at, byte) in chunk.iter().enumerate() {
-            let ends_line = match byte {
-                b'\n' if self.after_cr => {
-                    self.after_cr = false;
-                    // the second half of CRLF: an event that has just ended takes it along
-                    continue;
-                }
-                b'\n' => true,
-                b'\r' => {
-                    self.after_cr = true;
-                    true
-                }
-                _ => {
-                    self.after_cr = false;
-                    self.line_is_empty = false;
-                    continue;
-                }
-            };
-            if ends_line && self.line_is_empty {
-                let mut end = at + 1;
-                if *byte == b'\r' && chunk.get(end) == Some(&b'\n') {
-                    end += 1;
-                }
-                emit(self.whole(chunk.slice(start..end)));
-                start = end;
+        let mut at = 0;
+        while at < chunk.len() {
+            let text = memchr::memchr2(b'\n', b'\r', &chunk[at..]).unwrap_or(chunk.len() - at);
+            if text > 0 {
+                self.after_cr = false;
                 self.line_is_empty = false;
-            } else if ends_line {
-                self.line_is_empty = true;
+                at += text;
+                continue;
             }
+            let byte = chunk[at];
+            at += 1;
+            if byte == b'\n' && std::mem::take(&mut self.after_cr) {
+                // the second half of CRLF: an event that has just ended takes it along
+                continue;
+            }
+            self.after_cr = byte == b'\r';
+            if !self.line_is_empty {
+                self.line_is_empty = true;
+                continue;
+            }
+            self.line_is_empty = false;
+            let takes_along = self.after_cr && chunk.get(at) == Some(&b'\n');
+            let end = at + usize::from(takes_along);
+            emit(self.whole(chunk.slice(start..end)));
+            start = end;
         }
         if start < chunk.len() {
             self.pending.extend_from_slice(&chunk[start..]);

@@ -40,6 +40,8 @@ enum Speaking {
     Silent,
     /// One whose deltas are passed on; `seal` waits for the end, since the last one counts.
     Aloud {
+        /// Whether it is thinking: no other block has a place for a seal.
+        thinks: bool,
         seal: Option<String>,
         /// The part of a summary that spoke last.
         part: Option<u32>,
@@ -110,6 +112,7 @@ impl StreamEncoder {
 
     fn open(&mut self, head: Head, ext: Ext, out: &mut BytesMut) {
         self.block = Speaking::Aloud {
+            thinks: matches!(head, Head::Reasoning { .. }),
             seal: None,
             part: None,
         };
@@ -201,7 +204,7 @@ impl StreamEncoder {
                     text.push_str(more);
                 }
             }
-            Speaking::Aloud { seal, part } => match delta {
+            Speaking::Aloud { thinks, seal, part } => match delta {
                 Delta::Text(text) => self.text_delta("text_delta", "text", &text, out),
                 Delta::Reasoning(text) => {
                     self.text_delta("thinking_delta", "thinking", &text, out);
@@ -222,6 +225,7 @@ impl StreamEncoder {
                     });
                 }
                 Delta::Annotation(_) => {}
+                Delta::Seal(_) if !*thinks => {}
                 Delta::Seal(found) => *seal = Some(response::slot(&found)),
                 Delta::Native(raw) => emit("content_block_delta", out, |body| {
                     body.number("index", self.next.into());

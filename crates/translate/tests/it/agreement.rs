@@ -8,7 +8,7 @@ use byokey_translate::{
 use byokey_types::{Raw, Str, Usage};
 use pretty_assertions::{Comparison, assert_eq};
 
-use crate::fixture::{self, assert_known, codecs, reply, source, streamed};
+use crate::fixture::{self, assert_known, assert_none, codecs, reply, source, streamed};
 
 #[test]
 fn paired_recordings_mean_the_same() {
@@ -32,11 +32,7 @@ fn paired_recordings_mean_the_same() {
             Err(fault) => problems.push(format!("{}: {fault:?}", fixture.name())),
         }
     }
-    let known = [
-        // the recordings differ: the stream says `stop` where the whole answer says `tool_calls`
-        "chat/google-seals (got",
-    ];
-    assert_known("disagreements", problems, &known);
+    assert_none("disagreements", &problems);
     assert!(pairs > 0 || codecs().is_empty(), "no pairs");
 }
 
@@ -114,11 +110,7 @@ fn clients_of_any_format_get_the_same_streamed_or_whole() {
             }
         }
     }
-    let known = [
-        // `signature_delta` is written into blocks that are no thinking
-        "chat/google-seals to messages: StreamFault",
-    ];
-    assert_known("disagreements", problems, &known);
+    assert_none("disagreements", &problems);
 }
 
 #[test]
