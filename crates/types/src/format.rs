@@ -51,7 +51,7 @@ impl Format {
 
     /// The family whose opaque seals travel bare in this format.
     ///
-    /// See `docs/translation.md`, "Home and guests".
+    /// See `docs/translation.md`, "Seals".
     pub const fn home_family(self) -> &'static str {
         match self {
             Self::OpenAiChat | Self::OpenAiResponses => "openai",

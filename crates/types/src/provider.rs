@@ -94,7 +94,7 @@ pub struct UpstreamConfig {
     pub proxy: Option<Secret>,
     /// Longest time for DNS, TCP and TLS together.
     pub connect_timeout: Duration,
-    /// Longest time from the end of the request to the head of the answer.
+    /// Longest time from the start of the request, its upload included, to the head of the answer.
     pub first_byte_timeout: Duration,
     /// Longest silence inside an answer.
     pub idle_timeout: Duration,
