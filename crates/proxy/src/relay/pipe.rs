@@ -24,7 +24,7 @@ use super::{hush::Hush, split::Splitter};
 use crate::pipeline::prepare::Answering;
 
 /// The longest event that is held back to decide whether the caller may see it.
-const HELD_EVENT: usize = 4 << 20;
+const HELD_EVENT: usize = 1 << 20;
 
 /// One stream's way from the upstream to the caller.
 pub(super) struct Pipe {

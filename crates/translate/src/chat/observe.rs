@@ -1,6 +1,7 @@
 //! A look at the frames of a stream that is passed on verbatim.
 
 use byokey_types::{Frame, RawObject};
+use memchr::memmem;
 
 use super::{error, usage};
 use crate::observe::{Observation, has};
@@ -12,7 +13,7 @@ pub(super) fn frame(frame: &Frame, seen: &mut Observation) {
         seen.ended = true;
         return;
     }
-    if has(data, b"\"finish_reason\":\"") || has(data, b"\"finish_reason\": \"") {
+    if gives_reason(data) {
         // some upstreams close behind it, without `[DONE]`
         seen.stopped = true;
     }
@@ -29,5 +30,40 @@ pub(super) fn frame(frame: &Frame, seen: &mut Observation) {
     }
     if let Some(raw) = object.get("error").filter(|raw| !raw.is_null()) {
         seen.fault = Some(error::read(raw));
+    }
+}
+
+/// Whether a finish reason is given, however the colon is spaced; `null` is none.
+fn gives_reason(data: &[u8]) -> bool {
+    const NAME: &[u8] = b"\"finish_reason\"";
+    memmem::find_iter(data, NAME).any(|at| {
+        let rest = data[at + NAME.len()..].trim_ascii_start();
+        rest.strip_prefix(b":")
+            .is_some_and(|value| value.trim_ascii_start().starts_with(b"\""))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_seen_however_it_is_spelled() {
+        let rows = [
+            (r#"{"choices":[{"finish_reason":"stop"}]}"#, true),
+            (r#"{"choices":[{"finish_reason" : "stop"}]}"#, true),
+            (r#"{"choices":[{"finish_reason":null}]}"#, false),
+            (
+                r#"{"choices":[{"finish_reason":null},{"finish_reason":"length"}]}"#,
+                true,
+            ),
+            (
+                r#"{"choices":[{"delta":{"content":"finish_reason"}}]}"#,
+                false,
+            ),
+        ];
+        for (data, expected) in rows {
+            assert_eq!(gives_reason(data.as_bytes()), expected, "{data}");
+        }
     }
 }
