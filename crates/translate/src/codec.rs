@@ -112,7 +112,10 @@ pub trait StreamEncoder: Send {
     fn push(&mut self, event: &Event, out: &mut BytesMut);
 }
 
-/// The codec of a format; `None` for formats that have no codec yet.
+/// The codec of a format; `None` for formats that are not served yet.
+///
+/// [`crate::responses::Responses`] and [`crate::gemini::Gemini`] stand ready and are registered with their routes, once the
+/// proofs over all pairs cover them.
 pub fn codec(format: Format) -> Option<&'static dyn Codec> {
     match format {
         Format::AnthropicMessages => Some(&crate::messages::Messages),

@@ -163,6 +163,11 @@ impl Fields {
         ir::rest(format, self.0)
     }
 
+    /// What is left, as long as the draining goes on.
+    pub const fn as_object(&self) -> &RawObject {
+        &self.0
+    }
+
     /// What is left.
     pub fn into_object(self) -> RawObject {
         self.0

@@ -30,6 +30,16 @@ impl NameRule {
         longest: 40,
         dots: false,
     };
+    /// Gemini's function names: at most 64 characters, dots among them.
+    pub const GEMINI: Self = Self {
+        longest: 64,
+        dots: true,
+    };
+    /// Gemini's call ids, which are any text; bounded, since they come from elsewhere.
+    pub const GEMINI_CALL: Self = Self {
+        longest: 256,
+        dots: true,
+    };
 
     /// Whether a text fits as it is.
     pub fn fits(self, text: &str) -> bool {

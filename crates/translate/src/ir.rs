@@ -13,7 +13,9 @@ pub use block::{
     Annotation, AnnotationSource, Block, CacheMark, Kind, Media, MediaKind, MediaSource, Reasoning,
     ReasoningPart,
 };
-pub use request::{OutputFormat, ReasoningRequest, Request, Role, Sampling, Summary, Turn};
+pub use request::{
+    Namespaced, OutputFormat, ReasoningRequest, Request, Role, Sampling, Summary, Turn,
+};
 pub use response::{Response, Stop, StopReason};
 pub use seal::{Issuer, Seal};
 pub use tool::{CallId, Choice, Input, Runs, Tool, ToolCall, ToolResult};

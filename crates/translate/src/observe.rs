@@ -1,6 +1,6 @@
 //! A look at an answer that is passed on verbatim: usage, the end, an error. Never parses more than it must.
 
-use byokey_types::{Frame, JsonKind, Raw, RawObject, Usage};
+use byokey_types::{Format, Frame, JsonKind, RawObject, Usage};
 use bytes::Bytes;
 use memchr::memmem;
 
@@ -31,7 +31,13 @@ impl Observation {
 
 /// The counts in a whole answer.
 pub fn usage(codec: &dyn Codec, body: &Bytes) -> Option<Usage> {
-    codec.read_usage(&member(body, "usage")?)
+    let keys: &[&str] = match codec.format() {
+        Format::Gemini => &["usageMetadata", "usage_metadata"],
+        Format::OpenAiChat | Format::OpenAiResponses | Format::AnthropicMessages => &["usage"],
+    };
+    let mut answer = RawObject::parse(body.clone()).ok()?;
+    let usage = keys.iter().find_map(|key| answer.take(key))?;
+    codec.read_usage(&usage)
 }
 
 /// Whether a frame of a Chat stream reports usage and nothing else: the chunk that `include_usage` adds.
@@ -54,9 +60,4 @@ pub fn is_bare_usage(frame: &Frame) -> bool {
 /// Whether a text stands somewhere in the data: one search, no parse.
 pub(crate) fn has(data: &[u8], text: &[u8]) -> bool {
     memmem::find(data, text).is_some()
-}
-
-/// A top-level member of the data.
-pub(crate) fn member(data: &Bytes, key: &str) -> Option<Raw> {
-    RawObject::parse(data.clone()).ok()?.take(key)
 }

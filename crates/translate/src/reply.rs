@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use byokey_types::Str;
 
+use crate::ir::Namespaced;
+
 /// A value made by encoding a request and used by encoding its answer; no registry, no state.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Reply {
@@ -15,8 +17,12 @@ pub struct Reply {
     pub now: i64,
     /// Whether a stream shall report usage.
     pub include_usage: bool,
+    /// Whether a stream is one JSON array rather than events: Gemini without `alt=sse`.
+    pub json_array: bool,
     /// Tool names that had to change for the upstream: from the upstream's to the client's.
     pub renamed: BTreeMap<Str, Str>,
+    /// Tools that the client knows by a namespace and a name, under the one name they have in answers.
+    pub namespaces: BTreeMap<Str, Namespaced>,
     /// Custom tools (client's names) that became functions with one string member, [`FREEFORM_MEMBER`].
     pub freeform: BTreeSet<Str>,
     /// The hidden tool (upstream's name) whose input is the text of the answer.

@@ -84,6 +84,32 @@ impl Target {
         }
     }
 
+    /// The target for a Gemini `generateContent` upstream.
+    pub fn gemini(row: &ModelRow, family: Option<Str>) -> Self {
+        Self {
+            tool_names: NameRule::GEMINI,
+            call_ids: NameRule::GEMINI_CALL,
+            cache_marks: 0,
+            // there is no role for it among the contents
+            system_in_place: false,
+            developer_role: false,
+            ..Self::base(row, family)
+        }
+    }
+
+    /// The target for a Responses upstream.
+    pub fn responses(row: &ModelRow, family: Option<Str>) -> Self {
+        let own = family.as_deref() == Some("openai");
+        Self {
+            tool_names: NameRule::OPENAI,
+            call_ids: NameRule::OPENAI,
+            cache_marks: 0,
+            system_in_place: row.system_in_place.unwrap_or(true),
+            developer_role: own,
+            ..Self::base(row, family)
+        }
+    }
+
     /// Whether it takes a medium of this kind.
     pub fn takes(&self, kind: MediaKind) -> bool {
         let modality = match kind {

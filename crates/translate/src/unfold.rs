@@ -28,7 +28,8 @@ pub fn unfold(response: Response) -> Vec<Event> {
     events
 }
 
-fn unfold_block(index: u32, block: Block, events: &mut Vec<Event>) {
+/// The events that mean one block.
+pub(crate) fn unfold_block(index: u32, block: Block, events: &mut Vec<Event>) {
     let mut deltas = Vec::new();
     let head = match block.kind {
         Kind::Text { text, annotations } => {

@@ -66,6 +66,7 @@ fn write<'a>(request: &'a Request, turns: &'a [Turn], mut lowering: Lowering<'a>
             model: request.model.as_str().into(),
             include_usage: request.include_usage,
             renamed: lowering.renamed,
+            namespaces: request.namespaces.clone(),
             freeform: tools.freeform,
             structured: tools.structured.map(|hidden| hidden.name),
             ..Reply::default()

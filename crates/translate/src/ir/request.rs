@@ -1,6 +1,8 @@
 //! What a client asks.
 
-use byokey_types::{Raw, ReasoningAsk};
+use std::collections::BTreeMap;
+
+use byokey_types::{Raw, ReasoningAsk, Str};
 
 use super::{Block, Choice, Ext, Kind, Tool};
 
@@ -17,6 +19,8 @@ pub struct Request {
     pub turns: Vec<Turn>,
     /// The tools; `Some` of an empty list is what some clients send.
     pub tools: Option<Vec<Tool>>,
+    /// Tools that the client knows by a namespace and a name, under the one name they have here.
+    pub namespaces: BTreeMap<Str, Namespaced>,
     /// Which tools may be called.
     pub choice: Option<Choice>,
     /// Whether several may be called at once.
@@ -35,6 +39,15 @@ pub struct Request {
     pub include_usage: bool,
     /// Members that are not modelled.
     pub ext: Ext,
+}
+
+/// A tool's names where tools have namespaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Namespaced {
+    /// The namespace.
+    pub namespace: Str,
+    /// The name in it.
+    pub name: Str,
 }
 
 /// Who speaks.
@@ -148,6 +161,7 @@ impl Request {
             instructions_bare: false,
             turns: Vec::new(),
             tools: None,
+            namespaces: BTreeMap::new(),
             choice: None,
             parallel: None,
             sampling: Sampling::default(),

@@ -45,6 +45,7 @@ fn encode_turns(request: &Request, turns: &[Turn], target: &Target) -> Encoded {
     let mut reply = Reply {
         model: Str::from(&request.model),
         include_usage: request.include_usage,
+        namespaces: request.namespaces.clone(),
         ..Reply::default()
     };
     let mut lowering = Lowering::new(target);

@@ -1,0 +1,166 @@
+//! Media in the words of this format; what it has no word for is named in text.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use super::spelling::{BARE_DATA, FORMAT};
+use crate::{
+    ir::{Block, Media, MediaKind, MediaSource},
+    target::Target,
+    write::{Object, strings},
+};
+
+/// Text in the place of a medium.
+#[derive(Debug)]
+pub(super) struct Marked {
+    pub(super) text: String,
+    /// Whether the text holds or points to what the medium held.
+    pub(super) points: bool,
+}
+
+/// Whether a medium can be sent to a target.
+///
+/// # Errors
+/// The text that stands for it where the target or the format has no place for it.
+pub(super) fn check(media: &Media, target: &Target) -> Result<(), Marked> {
+    if let Some(text) = plain_text(media) {
+        return Err(text);
+    }
+    let sayable = match (media.kind, &media.source) {
+        (_, MediaSource::File { owner, .. }) => {
+            owner.home_family() == FORMAT.home_family() && media.kind != MediaKind::Audio
+        }
+        (
+            MediaKind::Image | MediaKind::Document,
+            MediaSource::Inline { .. } | MediaSource::Url { .. },
+        )
+        | (MediaKind::Audio, MediaSource::Inline { .. }) => true,
+        (_, MediaSource::PlainText { .. } | MediaSource::Native { .. })
+        | (MediaKind::Audio, MediaSource::Url { .. })
+        | (MediaKind::Video, _) => false,
+    };
+    if sayable && target.takes(media.kind) {
+        Ok(())
+    } else {
+        Err(marked(media))
+    }
+}
+
+/// Writes a medium that [`check`] has let pass.
+pub(super) fn write(media: &Media, block: &Block, part: &mut Object<'_>) {
+    match media.kind {
+        MediaKind::Image | MediaKind::Video => {
+            part.text("type", "input_image");
+            match &media.source {
+                MediaSource::Inline { media_type, data } => {
+                    let media_type = media_type.as_deref().unwrap_or("image/png");
+                    strings(
+                        &["data:", media_type, ";base64,", data],
+                        part.key("image_url"),
+                    );
+                }
+                MediaSource::Url { url } => part.text("image_url", url),
+                MediaSource::File { id, .. } => part.text("file_id", id),
+                MediaSource::PlainText { .. } | MediaSource::Native { .. } => {}
+            }
+        }
+        MediaKind::Document => {
+            part.text("type", "input_file");
+            part.text_some("filename", media.title.as_deref());
+            match &media.source {
+                MediaSource::Inline { data, .. }
+                    if super::spelling::spelled(&block.ext, BARE_DATA) =>
+                {
+                    part.text("file_data", data);
+                }
+                MediaSource::Inline { media_type, data } => {
+                    if media.title.is_none() && block.ext.is_none() {
+                        // the API wants a name for a file in the message
+                        part.text("filename", "document.pdf");
+                    }
+                    let media_type = media_type.as_deref().unwrap_or("application/pdf");
+                    strings(
+                        &["data:", media_type, ";base64,", data],
+                        part.key("file_data"),
+                    );
+                }
+                MediaSource::Url { url } if url.starts_with("data:") => part.text("file_data", url),
+                MediaSource::Url { url } => part.text("file_url", url),
+                MediaSource::File { id, .. } => part.text("file_id", id),
+                MediaSource::PlainText { .. } | MediaSource::Native { .. } => {}
+            }
+        }
+        MediaKind::Audio => {
+            part.text("type", "input_audio");
+            let mut sound = part.object("input_audio");
+            if let MediaSource::Inline { media_type, data } = &media.source {
+                sound.text("data", data);
+                sound.text_some("format", media_type.as_deref().map(sound_format));
+            }
+            let own = crate::ir::own(&block.ext, FORMAT);
+            sound.members(own, |key| super::spelling::inner(key, "input_audio"));
+            sound.end();
+        }
+    }
+}
+
+/// The text that stands for a medium.
+pub(super) fn marked(media: &Media) -> Marked {
+    let noun = match media.kind {
+        MediaKind::Image => "image",
+        MediaKind::Document => "document",
+        MediaKind::Audio => "audio",
+        MediaKind::Video => "video",
+    };
+    let title = media.title.as_deref().map(|title| format!(" `{title}`"));
+    let title = title.unwrap_or_default();
+    match &media.source {
+        MediaSource::Url { url } if !url.starts_with("data:") => Marked {
+            text: format!("[{noun}{title} at {url}]"),
+            points: true,
+        },
+        MediaSource::PlainText { text } => Marked {
+            text: format!("[{noun}{title}]\n{text}"),
+            points: true,
+        },
+        MediaSource::Url { .. }
+        | MediaSource::Inline { .. }
+        | MediaSource::File { .. }
+        | MediaSource::Native { .. } => Marked {
+            text: format!("[{noun}{title} left out: it cannot be sent to this model]"),
+            points: false,
+        },
+    }
+}
+
+/// A document that is text is said as text.
+fn plain_text(media: &Media) -> Option<Marked> {
+    if media.kind != MediaKind::Document {
+        return None;
+    }
+    match &media.source {
+        MediaSource::PlainText { .. } => Some(marked(media)),
+        MediaSource::Inline {
+            media_type: Some(media_type),
+            data,
+        } if media_type.starts_with("text/") => {
+            let text = String::from_utf8(STANDARD.decode(data).ok()?).ok()?;
+            Some(marked(&Media {
+                source: MediaSource::PlainText { text },
+                ..media.clone()
+            }))
+        }
+        MediaSource::Inline { .. }
+        | MediaSource::Url { .. }
+        | MediaSource::File { .. }
+        | MediaSource::Native { .. } => None,
+    }
+}
+
+/// `wav` and `mp3` are the names that this format knows.
+fn sound_format(media_type: &str) -> &str {
+    match media_type.strip_prefix("audio/").unwrap_or(media_type) {
+        "mpeg" => "mp3",
+        "x-wav" | "wave" => "wav",
+        other => other,
+    }
+}

@@ -1,0 +1,51 @@
+//! A look at the frames of a stream that is passed on verbatim.
+
+use byokey_types::{Frame, RawObject};
+
+use super::{error, usage};
+use crate::observe::{Observation, has};
+
+/// Notes what a frame shows. Deltas, the bulk of a stream, are searched and not parsed.
+pub(super) fn frame(frame: &Frame, seen: &mut Observation) {
+    let data = &frame.data;
+    let terminal = [
+        &b"\"response.completed\""[..],
+        b"\"response.done\"",
+        b"\"response.incomplete\"",
+        b"\"response.failed\"",
+    ];
+    let of_interest = terminal.iter().any(|name| has(data, name)) || has(data, b"\"error\"");
+    if !of_interest {
+        return;
+    }
+    let Ok(object) = RawObject::parse(data.clone()) else {
+        return;
+    };
+    let kind = object.get("type").and_then(|kind| kind.text().ok());
+    let answer = || object.get("response").and_then(|raw| raw.object().ok());
+    match kind.as_deref() {
+        Some("response.completed" | "response.done" | "response.incomplete") => {
+            seen.stopped = true;
+            seen.ended = true;
+        }
+        Some("response.failed") => {
+            seen.ended = true;
+            let error = answer().and_then(|mut answer| answer.take("error"));
+            seen.fault = Some(error::read(&error.unwrap_or(byokey_types::Raw::NULL)));
+        }
+        Some("error") => {
+            let whole = object.to_raw();
+            seen.fault = Some(error::read(object.get("error").unwrap_or(&whole)));
+            return;
+        }
+        None if object.contains("error") => {
+            seen.fault = object.get("error").map(error::read);
+            return;
+        }
+        Some(_) | None => return,
+    }
+    let usage = answer().and_then(|mut answer| answer.take("usage"));
+    if let Some(usage) = usage.and_then(|raw| usage::read(&raw)) {
+        seen.count(usage);
+    }
+}

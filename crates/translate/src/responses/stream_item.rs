@@ -1,0 +1,227 @@
+//! One item of an upstream's stream: what of it has been said, and what its end has to add.
+
+use std::collections::BTreeMap;
+
+use byokey_types::{Raw, RawObject, Str};
+
+use super::spelling::{CONTENT, EMPTY, FORMAT, SAME};
+use crate::{
+    event::{Delta, Event, Head},
+    ir::{Block, Ext, Kind, ReasoningPart, rest},
+    unfold::unfold_block,
+};
+
+/// An item that has begun.
+#[derive(Debug)]
+pub(super) struct Live {
+    sort: Sort,
+    /// What the item said of itself when it began.
+    fields: RawObject,
+    parts: BTreeMap<u64, Part>,
+    done: bool,
+}
+
+/// What sort of item it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sort {
+    Message,
+    Call,
+    Reasoning,
+    /// One that is passed on when it is whole.
+    Native,
+}
+
+/// An open block of an item. Messages have several, calls and reasoning one.
+#[derive(Debug)]
+struct Part {
+    index: u32,
+    open: bool,
+    /// Which texts have been said: the text itself (or a summary's part), annotations.
+    said: Vec<(Slot, u64)>,
+}
+
+/// What of a block a delta says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Slot {
+    Text,
+    Summary,
+    Annotation,
+}
+
+impl Live {
+    pub(super) fn new(sort: Sort, fields: RawObject) -> Self {
+        Self {
+            sort,
+            fields,
+            parts: BTreeMap::new(),
+            done: false,
+        }
+    }
+
+    pub(super) const fn is_done(&self) -> bool {
+        self.done
+    }
+
+    pub(super) const fn sort(&self) -> Sort {
+        self.sort
+    }
+
+    /// Opens a block of the item, unless it is open or was.
+    pub(super) fn open(
+        &mut self,
+        part: u64,
+        head: Head,
+        content: bool,
+        next: &mut u32,
+        events: &mut Vec<Event>,
+    ) {
+        if self.parts.contains_key(&part) {
+            return;
+        }
+        let index = *next;
+        *next += 1;
+        let ext = self.ext(content);
+        events.push(Event::Open { index, head, ext });
+        let part_state = Part {
+            index,
+            open: true,
+            said: Vec::new(),
+        };
+        self.parts.insert(part, part_state);
+    }
+
+    /// The extension of the next block.
+    fn ext(&self, content: bool) -> Ext {
+        let mut fields = if self.sort == Sort::Message && !self.parts.is_empty() {
+            RawObject::from_iter([(Str::new_static(SAME), Raw::NULL)])
+        } else {
+            self.fields.clone()
+        };
+        if content {
+            fields.set(CONTENT, Raw::NULL);
+        }
+        rest(FORMAT, fields)
+    }
+
+    /// Says more of a block that is open; an empty delta says nothing.
+    pub(super) fn say(
+        &mut self,
+        part: u64,
+        slot: (Slot, u64),
+        delta: Delta,
+        events: &mut Vec<Event>,
+    ) {
+        let Some(state) = self.parts.get_mut(&part).filter(|state| state.open) else {
+            return;
+        };
+        if !state.said.contains(&slot) {
+            state.said.push(slot);
+        }
+        let index = state.index;
+        events.push(Event::Delta { index, delta });
+    }
+
+    /// Whether something was said.
+    pub(super) fn has_said(&self, part: u64, slot: (Slot, u64)) -> bool {
+        self.parts
+            .get(&part)
+            .is_some_and(|state| state.said.contains(&slot))
+    }
+
+    /// Closes a block that is open.
+    pub(super) fn close(&mut self, part: u64, events: &mut Vec<Event>) {
+        if let Some(state) = self.parts.get_mut(&part).filter(|state| state.open) {
+            state.open = false;
+            let index = state.index;
+            events.push(Event::Close { index });
+        }
+    }
+
+    /// Closes all that is open.
+    pub(super) fn close_all(&mut self, events: &mut Vec<Event>) {
+        self.done = true;
+        let parts: Vec<u64> = self.parts.keys().copied().collect();
+        for part in parts {
+            self.close(part, events);
+        }
+    }
+
+    /// Takes the whole item: says what has not been said, and closes all.
+    pub(super) fn finish(&mut self, blocks: Vec<Block>, next: &mut u32, events: &mut Vec<Event>) {
+        for (part, block) in (0u64..).zip(blocks) {
+            let is_empty =
+                crate::ir::own(&block.ext, FORMAT).is_some_and(|ext| ext.contains(EMPTY));
+            if !self.parts.contains_key(&part) {
+                if is_empty && !self.parts.is_empty() {
+                    continue;
+                }
+                unfold_block(*next, block, events);
+                *next += 1;
+                continue;
+            }
+            self.complete(part, block, events);
+        }
+        self.close_all(events);
+    }
+
+    fn complete(&mut self, part: u64, block: Block, events: &mut Vec<Event>) {
+        let seal = block.seal;
+        match block.kind {
+            Kind::Text { text, annotations } => {
+                self.fill(part, (Slot::Text, 0), text, Delta::Text, events);
+                if !self.has_said(part, (Slot::Annotation, 0)) {
+                    for annotation in annotations {
+                        let delta = Delta::Annotation(annotation);
+                        self.say(part, (Slot::Annotation, 0), delta, events);
+                    }
+                }
+            }
+            Kind::Refusal { text } => self.fill(part, (Slot::Text, 0), text, Delta::Text, events),
+            Kind::ToolCall(call) => {
+                let input = call.input.as_str().to_owned();
+                self.fill(part, (Slot::Text, 0), input, Delta::Input, events);
+            }
+            Kind::Reasoning(reasoning) => {
+                let (mut summaries, mut fulls) = (0u32, 0u64);
+                for piece in reasoning.parts {
+                    match piece {
+                        ReasoningPart::Summary(text) => {
+                            let at = summaries;
+                            let slot = (Slot::Summary, u64::from(at));
+                            let delta = |text| Delta::Summary { part: at, text };
+                            self.fill(part, slot, text, delta, events);
+                            summaries += 1;
+                        }
+                        ReasoningPart::Full(text) => {
+                            let slot = (Slot::Text, fulls);
+                            self.fill(part, slot, text, Delta::Reasoning, events);
+                            fulls += 1;
+                        }
+                    }
+                }
+            }
+            Kind::Media(_) | Kind::ToolResult(_) | Kind::Native { .. } => {}
+        }
+        if let (Some(seal), Some(state)) = (seal, self.parts.get(&part)) {
+            let index = state.index;
+            if state.open {
+                let delta = Delta::Seal(seal);
+                events.push(Event::Delta { index, delta });
+            }
+        }
+    }
+
+    /// Says a whole text, if nothing of it has been said.
+    pub(super) fn fill(
+        &mut self,
+        part: u64,
+        slot: (Slot, u64),
+        text: String,
+        delta: impl FnOnce(String) -> Delta,
+        events: &mut Vec<Event>,
+    ) {
+        if !text.is_empty() && !self.has_said(part, slot) {
+            self.say(part, slot, delta(text), events);
+        }
+    }
+}
