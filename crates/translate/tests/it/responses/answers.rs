@@ -1,7 +1,7 @@
 //! Whole answers and errors.
 
 use byokey_translate::{
-    Codec, Reply, codec,
+    Codec, Reply,
     ir::{
         Annotation, AnnotationSource, Block, CallId, Input, Kind, Response, Runs, Stop, StopReason,
         ToolCall,
