@@ -5,6 +5,6 @@ pub mod signals;
 mod host;
 mod state;
 
-pub use host::{ProcessEnvironment, SystemClock};
+pub use host::SystemClock;
 pub use signals::{Signal, Signals};
 pub use state::{StateDir, StateDirError};
