@@ -67,10 +67,9 @@ pub fn respond(fault: Fault, format: Format, id: &Str) -> Response<Body> {
     response
 }
 
-/// The body of an error; a format without a codec is answered in OpenAI's shape, which most clients read.
+/// The body of an error.
 pub fn body(error: &ByokError, format: Format, id: &str) -> Bytes {
-    let codec = codec(format).or_else(|| codec(Format::OpenAiChat));
-    codec.map_or_else(Bytes::new, |codec| codec.encode_error(error, id))
+    codec(format).encode_error(error, id)
 }
 
 /// What a request hears that was still waiting when the drain's deadline passed.

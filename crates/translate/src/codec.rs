@@ -112,14 +112,12 @@ pub trait StreamEncoder: Send {
     fn push(&mut self, event: &Event, out: &mut BytesMut);
 }
 
-/// The codec of a format; `None` for formats that are not served yet.
-///
-/// [`crate::responses::Responses`] and [`crate::gemini::Gemini`] stand ready and are registered with their routes, once the
-/// proofs over all pairs cover them.
-pub fn codec(format: Format) -> Option<&'static dyn Codec> {
+/// The codec of a format: the whole registry.
+pub fn codec(format: Format) -> &'static dyn Codec {
     match format {
-        Format::AnthropicMessages => Some(&crate::messages::Messages),
-        Format::OpenAiChat => Some(&crate::chat::Chat),
-        Format::OpenAiResponses | Format::Gemini => None,
+        Format::OpenAiChat => &crate::chat::Chat,
+        Format::OpenAiResponses => &crate::responses::Responses,
+        Format::AnthropicMessages => &crate::messages::Messages,
+        Format::Gemini => &crate::gemini::Gemini,
     }
 }

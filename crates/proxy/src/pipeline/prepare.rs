@@ -72,7 +72,7 @@ pub fn prepare(inbound: &Inbound, candidate: &Candidate) -> Result<Prepared> {
                 format: inbound.format,
                 body: peek::splice(&inbound.body, splices),
                 answer: Answering::Verbatim {
-                    codec: served(inbound.format)?,
+                    codec: codec(inbound.format),
                     source,
                     withhold_usage,
                 },
@@ -90,8 +90,8 @@ fn translate(
     format: Format,
     source: Source,
 ) -> Result<Prepared> {
-    let client = served(inbound.format)?;
-    let upstream = served(format)?;
+    let client = codec(inbound.format);
+    let upstream = codec(format);
     let decoded = client.decode_request(&inbound.body)?;
     let mut request = decoded.value;
     if let Some(effort) = candidate.effort {
@@ -134,19 +134,12 @@ fn translate(
 fn target(format: Format, row: &ModelRow, family: Option<Str>, model: &Str) -> Target {
     let mut target = match format {
         Format::AnthropicMessages => Target::messages(row, family),
-        Format::OpenAiChat | Format::OpenAiResponses | Format::Gemini => Target::chat(row, family),
+        Format::OpenAiChat => Target::chat(row, family),
+        Format::OpenAiResponses => Target::responses(row, family),
+        Format::Gemini => Target::gemini(row, family),
     };
     target.model = model.clone();
     target
-}
-
-fn served(format: Format) -> Result<&'static dyn Codec> {
-    codec(format).ok_or_else(|| {
-        ByokError::new(
-            Kind::InvalidRequest,
-            format!("this version of byokey does not speak the {format} format yet; use a provider with `protocol: openai` or `anthropic`"),
-        )
-    })
 }
 
 fn no_endpoint(candidate: &Candidate) -> ByokError {

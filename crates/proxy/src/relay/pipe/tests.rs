@@ -24,7 +24,7 @@ fn hush() -> Hush {
 
 fn verbatim(withhold_usage: bool) -> Pipe {
     let answering = Answering::Verbatim {
-        codec: codec(Format::OpenAiChat).unwrap(),
+        codec: codec(Format::OpenAiChat),
         source: Source::default(),
         withhold_usage,
     };
@@ -33,8 +33,8 @@ fn verbatim(withhold_usage: bool) -> Pipe {
 
 fn translated() -> Pipe {
     let answering = Answering::Translated {
-        client: codec(Format::AnthropicMessages).unwrap(),
-        upstream: codec(Format::OpenAiChat).unwrap(),
+        client: codec(Format::AnthropicMessages),
+        upstream: codec(Format::OpenAiChat),
         source: Source::default(),
         reply: Reply::default(),
     };
