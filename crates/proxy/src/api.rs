@@ -1,8 +1,10 @@
 //! The routes' own code.
 
+pub mod gemini;
 pub mod generate;
 pub mod health;
 pub mod models;
+pub mod responses;
 
 use byokey_types::Format;
 
@@ -10,6 +12,10 @@ use byokey_types::Format;
 pub fn format_of(path: &str) -> Format {
     if path.ends_with("/messages") || path.contains("/messages/") {
         Format::AnthropicMessages
+    } else if path.starts_with("/v1beta") {
+        Format::Gemini
+    } else if path.contains("/responses") {
+        Format::OpenAiResponses
     } else {
         Format::OpenAiChat
     }

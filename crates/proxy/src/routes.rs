@@ -7,7 +7,7 @@ use axum::{
     extract::{Request, State},
     middleware::{self, Next},
     response::Response,
-    routing::{any, get},
+    routing::{any, get, post},
 };
 use byokey_types::{ByokError, Format, Kind};
 use http::{HeaderValue, Method, header};
@@ -16,6 +16,13 @@ use crate::{App, api, fault, unread};
 
 /// Every spelling of the prefix that clients make of a base URL with or without `/v1`.
 const PREFIXES: [&str; 3] = ["/v1", "", "/v1/v1"];
+
+/// Where Gemini's clients call a model: the Gemini API, Vertex AI in its express mode, and in a project.
+const GEMINI: [&str; 3] = [
+    "/v1beta/models/{*action}",
+    "/v1beta1/publishers/google/models/{*action}",
+    "/v1beta1/projects/{project}/locations/{location}/publishers/google/models/{*action}",
+];
 
 /// All routes.
 pub fn router(app: Arc<App>) -> Router {
@@ -37,8 +44,14 @@ pub fn router(app: Arc<App>) -> Router {
             // ids hold slashes: `sandbox/echo`
             .route(
                 &format!("{prefix}/models/{{*id}}"),
-                get(api::models::one).fallback(only_get),
-            );
+                get(api::models::one)
+                    .post(api::gemini::act)
+                    .fallback(only_get),
+            )
+            .route(&format!("{prefix}/responses"), any(api::responses::root));
+    }
+    for path in GEMINI {
+        router = router.route(path, post(api::gemini::act).fallback(only_post));
     }
     router
         .fallback(unknown)
@@ -70,6 +83,10 @@ async fn only_get(State(app): State<Arc<App>>, request: Request) -> Response {
     refuse_method(&app, Format::OpenAiChat, "GET, HEAD", request).await
 }
 
+async fn only_post(State(app): State<Arc<App>>, request: Request) -> Response {
+    refuse_method(&app, Format::Gemini, "POST", request).await
+}
+
 async fn check_host(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     match app.snapshot().guard.host(request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
@@ -89,7 +106,9 @@ async fn unknown(State(app): State<Arc<App>>, request: Request) -> Response {
     let hint = match (&parts.method, path) {
         (_, "/v1" | "/v1/") => "; this is the base URL, add a route such as `/chat/completions`",
         (&Method::GET, _) => "; see `/v1/models` for what is served",
-        _ => "; model routes are `/v1/chat/completions` and `/v1/messages`",
+        _ => {
+            "; model routes are `/v1/chat/completions`, `/v1/messages`, `/v1/responses` and `/v1beta/models/{model}:generateContent`"
+        }
     };
     let shown: String = path.chars().take(120).filter(|c| !c.is_control()).collect();
     let error = ByokError::new(Kind::NotFound, format!("there is no route `{shown}`{hint}"));

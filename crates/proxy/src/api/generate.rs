@@ -10,24 +10,26 @@ use axum::{
 use byokey_types::{Format, Str};
 use http::Method;
 
-use crate::{App, fault, fault::Fault, pipeline, routes};
+use crate::{App, fault, fault::Fault, pipeline, pipeline::inbound::Address, routes};
 
 /// `POST /v1/chat/completions`.
 pub async fn chat(State(app): State<Arc<App>>, request: Request) -> Response {
-    answer(&app, Format::OpenAiChat, request).await
+    answer(&app, Format::OpenAiChat.into(), request).await
 }
 
 /// `POST /v1/messages`.
 pub async fn messages(State(app): State<Arc<App>>, request: Request) -> Response {
-    answer(&app, Format::AnthropicMessages, request).await
+    answer(&app, Format::AnthropicMessages.into(), request).await
 }
 
-async fn answer(app: &Arc<App>, format: Format, request: Request) -> Response {
+/// Answers a model request that came to `address`.
+pub async fn answer(app: &Arc<App>, address: Address, request: Request) -> Response {
+    let format = address.format;
     if request.method() != Method::POST {
         return routes::refuse_method(app, format, "POST", request).await;
     }
     let id = app.ids.next();
-    match serve(app, format, id.clone(), request).await {
+    match serve(app, address, id.clone(), request).await {
         Ok(response) => response,
         Err(fault) => fault::respond(fault, format, &id),
     }
@@ -35,13 +37,13 @@ async fn answer(app: &Arc<App>, format: Format, request: Request) -> Response {
 
 async fn serve(
     app: &Arc<App>,
-    format: Format,
+    address: Address,
     id: Str,
     request: Request<Body>,
 ) -> Result<Response, Fault> {
     let snapshot = app.snapshot();
     let inbound = tokio::select! {
-        inbound = pipeline::inbound::read(app, &snapshot, format, id, request) => inbound?,
+        inbound = pipeline::inbound::read(app, &snapshot, address, id, request) => inbound?,
         () = app.cut.cancelled() => return Err(fault::shutting_down().into()),
     };
     let resolution = snapshot.registry.resolve(&inbound.model)?;

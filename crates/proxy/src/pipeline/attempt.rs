@@ -83,7 +83,7 @@ async fn ask(
     meter: &mut Meter,
 ) -> Result<Relayed, Fault> {
     let verbatim = matches!(prepared.answer, Answering::Verbatim { .. });
-    let same_format = prepared.format == inbound.format;
+    let same_format = prepared.format == inbound.body_format;
     let token = snapshot.keeper.get(&candidate.account.id)?;
     let call = candidate.call(Outgoing {
         protocol: prepared.format,

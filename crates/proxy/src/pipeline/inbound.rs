@@ -15,8 +15,10 @@ use crate::{App, Snapshot, guard, unread};
 pub struct Inbound {
     /// Its id.
     pub id: Str,
-    /// The format of its path.
+    /// The format of its path, in which it is answered.
     pub format: Format,
+    /// The format of its body, in which it is read.
+    pub body_format: Format,
     /// When it arrived.
     pub at: Timestamp,
     /// The same on the monotonic clock.
@@ -33,8 +35,35 @@ pub struct Inbound {
     pub model: ModelName,
     /// Whether a stream is asked for.
     pub stream: bool,
+    /// Whether the stream is one JSON array rather than events.
+    pub json_array: bool,
     /// Whether losses are refused, as this request says (`x-byokey-strict`).
     pub strict: bool,
+}
+
+/// What the address of a request says of it.
+#[derive(Clone, Debug)]
+pub struct Address {
+    /// The format of the path.
+    pub format: Format,
+    /// The model, where the path names it rather than the body.
+    pub model: Option<String>,
+    /// Whether a stream is asked for, where the path says so rather than the body.
+    pub stream: Option<bool>,
+    /// Whether the stream is one JSON array rather than events.
+    pub json_array: bool,
+}
+
+impl From<Format> for Address {
+    /// A path that says nothing but its format.
+    fn from(format: Format) -> Self {
+        Self {
+            format,
+            model: None,
+            stream: None,
+            json_array: false,
+        }
+    }
 }
 
 /// The longest silence inside a request's body.
@@ -48,7 +77,7 @@ const BODY_IDLE: Duration = Duration::from_mins(1);
 pub async fn read(
     app: &App,
     snapshot: &Snapshot,
-    format: Format,
+    address: Address,
     id: Str,
     request: Request<Body>,
 ) -> Result<Inbound> {
@@ -64,17 +93,32 @@ pub async fn read(
     if body.is_empty() {
         return Err(ByokError::new(
             Kind::InvalidRequest,
-            "the request body is empty; send a JSON object with `model` and `messages`",
+            match address.format {
+                Format::OpenAiChat | Format::AnthropicMessages => {
+                    "the request body is empty; send a JSON object with `model` and `messages`"
+                }
+                Format::OpenAiResponses => {
+                    "the request body is empty; send a JSON object with `model` and `input`"
+                }
+                Format::Gemini => "the request body is empty; send a JSON object with `contents`",
+            },
         ));
     }
     let peek = Peek::scan(&body)?;
-    let model = ModelName::parse(&peek.model_text()?)
+    let named = match address.model {
+        Some(model) => model,
+        None => peek.model_text()?,
+    };
+    let model = ModelName::parse(&named)
         .map_err(|error| ByokError::new(Kind::InvalidRequest, error.to_string()).at("model"))?;
-    let stream = peek.wants_stream()?;
-    refuse_other_shapes(format, &peek)?;
+    let stream = match address.stream {
+        Some(stream) => stream,
+        None => peek.wants_stream()?,
+    };
     Ok(Inbound {
         id,
-        format,
+        format: address.format,
+        body_format: body_format(address.format, &peek),
         at,
         started,
         query: parts.uri.query().map(str::to_owned),
@@ -84,6 +128,7 @@ pub async fn read(
         peek,
         model,
         stream,
+        json_array: address.json_array && stream,
     })
 }
 
@@ -93,6 +138,10 @@ pub async fn read(
 pub fn splices(inbound: &Inbound, upstream_model: &str) -> (Vec<peek::Splice>, bool) {
     let mut splices = Vec::new();
     if let Some(model) = &inbound.peek.model {
+        // where the path names the model, the body may repeat it as a resource
+        let resource =
+            (inbound.format == Format::Gemini).then(|| format!("models/{upstream_model}"));
+        let upstream_model = resource.as_deref().unwrap_or(upstream_model);
         let named = byokey_types::Raw::string(upstream_model);
         if model.value != named && model.value.text().ok().as_deref() != Some(upstream_model) {
             splices.push(peek::Splice {
@@ -185,23 +234,26 @@ fn too_large(limit: usize) -> ByokError {
     )
 }
 
-/// Bodies in the format of another route that this version does not read.
-fn refuse_other_shapes(format: Format, peek: &Peek) -> Result<()> {
-    if peek.has_messages {
-        return Ok(());
-    }
-    let (found, like) = match (peek.has_input, peek.has_contents) {
-        (true, _) => ("input", "Responses"),
-        (_, true) => ("contents", "Gemini"),
-        (false, false) => return Ok(()),
+/// The format of a body, by the member that holds the conversation: some clients send one format to the path of another.
+const fn body_format(path: Format, peek: &Peek) -> Format {
+    let own = match path {
+        Format::OpenAiChat | Format::AnthropicMessages => peek.has_messages,
+        Format::OpenAiResponses => peek.has_input,
+        Format::Gemini => peek.has_contents,
     };
-    let error = ByokError::new(
-        Kind::InvalidRequest,
-        format!(
-            "`messages` is required; a body with `{found}` is of the {like} format, this is the {format} route"
-        ),
-    );
-    Err(error.at("messages"))
+    match peek {
+        _ if own => path,
+        Peek {
+            has_input: true, ..
+        } => Format::OpenAiResponses,
+        Peek {
+            has_contents: true, ..
+        } => Format::Gemini,
+        Peek {
+            has_messages: true, ..
+        } => Format::OpenAiChat,
+        _ => path,
+    }
 }
 
 fn is_strict(headers: &HeaderMap) -> bool {
@@ -223,12 +275,14 @@ mod tests {
         let inbound = Inbound {
             id: "req".into(),
             format: Format::OpenAiChat,
+            body_format: Format::OpenAiChat,
             at: Timestamp(0),
             started: Instant::now(),
             headers: HeaderMap::new(),
             query: None,
             model: ModelName::parse(&peek.model_text().unwrap()).unwrap(),
             stream: peek.wants_stream().unwrap(),
+            json_array: false,
             body: body.clone(),
             peek,
             strict: false,

@@ -34,6 +34,8 @@ pub enum Answering {
         source: Source,
         /// Whether the caller must not see the usage chunk that was asked for behind his back.
         withhold_usage: bool,
+        /// Whether the events of a stream go out as the items of one JSON array.
+        json_array: bool,
     },
     /// Through the neutral form.
     Translated {
@@ -59,14 +61,16 @@ pub fn prepare(inbound: &Inbound, candidate: &Candidate) -> Result<Prepared> {
         .map(byokey_provider::Endpoint::protocol)
         .collect();
     let planned =
-        plan(inbound.format, &formats, &inbound.body).ok_or_else(|| no_endpoint(candidate))?;
+        plan(inbound.body_format, &formats, &inbound.body).ok_or_else(|| no_endpoint(candidate))?;
     let source = Source {
         family: Some(candidate.provider.family.clone()),
         account: Some(candidate.account.id.label.clone()),
         seed: inbound.id.clone(),
     };
     match planned {
-        Plan::Verbatim { .. } if candidate.effort.is_none() => {
+        Plan::Verbatim { .. }
+            if candidate.effort.is_none() && inbound.body_format == inbound.format =>
+        {
             let (splices, withhold_usage) = inbound::splices(inbound, &candidate.model);
             Ok(Prepared {
                 format: inbound.format,
@@ -75,11 +79,12 @@ pub fn prepare(inbound: &Inbound, candidate: &Candidate) -> Result<Prepared> {
                     codec: codec(inbound.format),
                     source,
                     withhold_usage,
+                    json_array: inbound.json_array,
                 },
                 losses: Losses::default(),
             })
         }
-        Plan::Verbatim { .. } => translate(inbound, candidate, inbound.format, source),
+        Plan::Verbatim { .. } => translate(inbound, candidate, inbound.body_format, source),
         Plan::Translate { format, .. } => translate(inbound, candidate, format, source),
     }
 }
@@ -92,8 +97,12 @@ fn translate(
 ) -> Result<Prepared> {
     let client = codec(inbound.format);
     let upstream = codec(format);
-    let decoded = client.decode_request(&inbound.body)?;
+    let decoded = codec(inbound.body_format).decode_request(&inbound.body)?;
     let mut request = decoded.value;
+    if request.stream.unwrap_or(false) != inbound.stream {
+        // the path's word goes before the body's
+        request.stream = Some(inbound.stream);
+    }
     if let Some(effort) = candidate.effort {
         // the suffix is the last word: it stands where the user typed the model
         request.reasoning.effort = None;
@@ -116,6 +125,7 @@ fn translate(
         model: inbound.model.asked().clone(),
         seed: inbound.id.clone(),
         now: inbound.at.seconds(),
+        json_array: inbound.json_array,
         ..encoded.reply
     };
     Ok(Prepared {

@@ -101,6 +101,7 @@ mod tests {
         Inbound {
             id: "req".into(),
             format: Format::OpenAiChat,
+            body_format: Format::OpenAiChat,
             at: Timestamp(0),
             started: Instant::now(),
             headers: headers
@@ -115,6 +116,7 @@ mod tests {
             body,
             model: ModelName::parse("m").unwrap(),
             stream: false,
+            json_array: false,
             strict: false,
         }
     }

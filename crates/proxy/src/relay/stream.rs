@@ -11,7 +11,7 @@ use std::{
 };
 
 use byokey_provider::{Answer, Body as UpstreamBody};
-use byokey_translate::{Codec, event::StreamFault};
+use byokey_translate::event::StreamFault;
 use byokey_types::{ByokError, Kind, Result, ports::Outcome};
 use bytes::Bytes;
 use http::{HeaderValue, header};
@@ -40,7 +40,7 @@ pub struct Open {
     upstream: UpstreamBody,
     pipe: Pipe,
     out: VecDeque<Bytes>,
-    codec: &'static dyn Codec,
+    sign_of_life: &'static [u8],
     keepalive: Duration,
     cut: CancellationToken,
     /// The upstream has no more bytes.
@@ -63,22 +63,29 @@ pub struct StreamBody {
 
 /// Reads a stream until its first content, or until the caller needs a sign of life.
 pub(super) async fn open(plan: Plan<'_>, answer: Answer, meter: &mut Meter) -> Result<Open> {
-    let (codec, verbatim) = match &plan.answer {
-        Answering::Verbatim { codec, .. } => (*codec, true),
-        Answering::Translated { client, .. } => (*client, false),
+    let (codec, verbatim, json_array) = match &plan.answer {
+        Answering::Verbatim {
+            codec, json_array, ..
+        } => (*codec, true, *json_array),
+        Answering::Translated { client, reply, .. } => (*client, false, reply.json_array),
     };
-    let content_type = answer
-        .headers
-        .get(header::CONTENT_TYPE)
-        .filter(|_| verbatim)
-        .cloned()
-        .unwrap_or(HeaderValue::from_static("text/event-stream"));
+    let (content_type, sign_of_life) = if json_array {
+        // white space between the items of an array says nothing
+        (HeaderValue::from_static("application/json"), &b"\n"[..])
+    } else {
+        let own = answer.headers.get(header::CONTENT_TYPE);
+        let content_type = own
+            .filter(|_| verbatim)
+            .cloned()
+            .unwrap_or(HeaderValue::from_static("text/event-stream"));
+        (content_type, codec.keepalive())
+    };
     let mut open = Open {
         content_type,
         upstream: answer.body,
         pipe: Pipe::new(plan.answer, Hush::new(plan.token)),
         out: VecDeque::new(),
-        codec,
+        sign_of_life,
         keepalive: plan.keepalive,
         cut: plan.app.cut.clone(),
         drained: false,
@@ -113,7 +120,7 @@ impl Open {
             upstream: (!self.drained).then_some(self.upstream),
             pipe: self.pipe,
             out: self.out,
-            sign_of_life: Bytes::from_static(self.codec.keepalive()),
+            sign_of_life: Bytes::from_static(self.sign_of_life),
             keepalive,
             timer: Box::pin(tokio::time::sleep(first)),
             last: Instant::now(),

@@ -37,11 +37,13 @@ pub(super) async fn open(
             codec,
             source,
             withhold_usage,
+            json_array,
         } if streamed || plan.stream => {
             let reply = Reply {
                 include_usage: !withhold_usage,
                 seed: source.seed.clone(),
                 now: plan.app.ports.clock.now().seconds(),
+                json_array,
                 ..Reply::default()
             };
             let way = Way {
@@ -131,7 +133,11 @@ impl Way<'_> {
         }
         Ok(Relayed::Whole {
             body: out.freeze(),
-            content_type: EVENT_STREAM,
+            content_type: if self.reply.json_array {
+                JSON
+            } else {
+                EVENT_STREAM
+            },
         })
     }
 

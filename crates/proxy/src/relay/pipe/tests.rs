@@ -27,6 +27,7 @@ fn verbatim(withhold_usage: bool) -> Pipe {
         codec: codec(Format::OpenAiChat),
         source: Source::default(),
         withhold_usage,
+        json_array: false,
     };
     Pipe::new(answering, hush())
 }
@@ -209,4 +210,53 @@ fn a_stream_that_stops_without_an_end_is_told() {
         let kind = pipe.seen().fault.as_ref().map(|fault| fault.kind);
         assert_eq!(kind, Some(Kind::Truncated));
     }
+}
+
+fn array() -> Pipe {
+    let answering = Answering::Verbatim {
+        codec: codec(Format::Gemini),
+        source: Source::default(),
+        withhold_usage: false,
+        json_array: true,
+    };
+    Pipe::new(answering, hush())
+}
+
+#[test]
+fn an_array_holds_the_very_data_of_the_events() {
+    let first = r#"{"candidates":[{"content":{"parts":[{"text":"é 1e3"}]}}],"n":1.0}"#;
+    let last = r#"{"candidates":[{"finishReason":"STOP"}]}"#;
+    let stream = format!("data: {first}\n\ndata: {last}\r\n\r\n");
+    let expected = format!("[{first},\r\n{last}]");
+    for cut in 0..=stream.len() {
+        let (a, b) = stream.as_bytes().split_at(cut);
+        assert_eq!(whole(&mut array(), &[a, b]), expected, "cut at {cut}");
+    }
+}
+
+#[test]
+fn an_array_that_breaks_off_ends_in_an_error_and_a_bracket() {
+    let first = r#"{"candidates":[{"content":{"parts":[{"text":"a"}]}}]}"#;
+    let event = format!("data: {first}\n\n");
+    let leak =
+        format!(r#"{{"error":{{"code":500,"message":"bad key {KEY}","status":"INTERNAL"}}}}"#);
+    let rows = [
+        (event.clone(), r#"{"error":{"code":502"#),
+        (
+            format!("{event}data: {{\"candid"),
+            r#"{"error":{"code":502"#,
+        ),
+        (
+            format!("{event}data: {leak}\n\n"),
+            r#"{"error":{"code":500,"message":"bad key "#,
+        ),
+    ];
+    for (stream, error) in rows {
+        let seen = whole(&mut array(), &[stream.as_bytes()]);
+        let items: Vec<serde_json::Value> = serde_json::from_str(&seen).unwrap();
+        assert_eq!(items.len(), 2, "{seen}");
+        assert!(seen.starts_with(&format!("[{first},\r\n{error}")), "{seen}");
+        assert!(!seen.contains(KEY), "{seen}");
+    }
+    assert!(whole(&mut array(), &[]).starts_with("[{\"error\":"));
 }

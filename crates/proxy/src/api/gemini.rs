@@ -1,0 +1,124 @@
+//! Gemini's model routes: the model and what to do with it stand in the path.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{RawPathParams, Request, State, rejection::RawPathParamsRejection},
+    response::Response,
+};
+use byokey_types::{ByokError, Format, Kind, Result};
+
+use super::generate;
+use crate::{App, fault, pipeline::inbound::Address, unread};
+
+/// `POST …/models/{model}:{action}`.
+pub async fn act(
+    State(app): State<Arc<App>>,
+    params: Result<RawPathParams, RawPathParamsRejection>,
+    request: Request,
+) -> Response {
+    match address(params, request.uri().query()) {
+        Ok(address) => generate::answer(&app, address, request).await,
+        Err(error) => {
+            let (parts, body) = request.into_parts();
+            unread::discard(&parts.headers, body).await;
+            fault::respond(error.into(), Format::Gemini, &app.ids.next())
+        }
+    }
+}
+
+fn address(
+    params: Result<RawPathParams, RawPathParamsRejection>,
+    query: Option<&str>,
+) -> Result<Address> {
+    let params = params.map_err(|error| {
+        ByokError::new(Kind::InvalidRequest, "the model in the path is not UTF-8").because(error)
+    })?;
+    let last = params
+        .iter()
+        .last()
+        .map(|(_, value)| value)
+        .unwrap_or_default();
+    read(last, query)
+}
+
+/// Reads `{model}:{action}`; the model may hold slashes and colons of its own.
+fn read(last: &str, query: Option<&str>) -> Result<Address> {
+    let (model, action) = last.rsplit_once(':').ok_or_else(|| {
+        ByokError::new(
+            Kind::NotFound,
+            "the path names no action; add one to the model, such as `:generateContent`",
+        )
+    })?;
+    let stream = match action {
+        "generateContent" => false,
+        "streamGenerateContent" => true,
+        other => {
+            let shown: String = other.chars().take(60).filter(|c| !c.is_control()).collect();
+            return Err(ByokError::new(
+                Kind::NotFound,
+                format!(
+                    "there is no action `{shown}`; there are `generateContent`, `streamGenerateContent` and `countTokens`"
+                ),
+            ));
+        }
+    };
+    Ok(Address {
+        format: Format::Gemini,
+        // the SDKs' own name of a model repeats the collection
+        model: Some(model.strip_prefix("models/").unwrap_or(model).to_owned()),
+        stream: Some(stream),
+        json_array: stream && !wants_events(query),
+    })
+}
+
+/// Whether a stream is wanted as events; without a word it is one JSON array.
+fn wants_events(query: Option<&str>) -> bool {
+    let mut pairs = query.unwrap_or_default().split('&');
+    pairs.any(|pair| matches!(pair, "alt=sse" | "$alt=sse" | "%24alt=sse"))
+}
+
+#[cfg(test)]
+mod tests {
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    #[test]
+    fn the_path_names_the_model_and_the_action() {
+        type Expected = std::result::Result<(&'static str, bool, bool), Kind>;
+        let rows: [(&str, Option<&str>, Expected); 8] = [
+            ("m:generateContent", None, Ok(("m", false, false))),
+            (
+                "up/m:generateContent",
+                Some("key=k"),
+                Ok(("up/m", false, false)),
+            ),
+            ("models/m:generateContent", None, Ok(("m", false, false))),
+            ("m:free:generateContent", None, Ok(("m:free", false, false))),
+            (
+                "m:streamGenerateContent",
+                Some("key=k&alt=sse"),
+                Ok(("m", true, false)),
+            ),
+            (
+                "m:streamGenerateContent",
+                Some("alt=json"),
+                Ok(("m", true, true)),
+            ),
+            ("m:predict", None, Err(Kind::NotFound)),
+            ("m", None, Err(Kind::NotFound)),
+        ];
+        for (last, query, expected) in rows {
+            let found = read(last, query);
+            let found = found
+                .as_ref()
+                .map(|address| {
+                    let model = address.model.as_deref().unwrap_or_default();
+                    (model, address.stream == Some(true), address.json_array)
+                })
+                .map_err(|error| error.kind);
+            assert_eq!(found, expected, "{last}?{query:?}");
+        }
+    }
+}
