@@ -16,7 +16,8 @@ pub struct Manifest {
     pub aliases: Vec<ProviderId>,
     /// A name for people.
     pub display_name: String,
-    /// The family whose opaque seals it issues and accepts; its id when it says nothing.
+    /// The family whose opaque seals it issues and accepts; its id when it says nothing,
+    /// and the one at home in each format when it says `home`.
     #[serde(default)]
     pub family: Option<Str>,
     /// Whether it works without a credential.

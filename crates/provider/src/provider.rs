@@ -20,8 +20,8 @@ pub struct Provider {
     pub id: ProviderId,
     /// A name for people.
     pub display_name: String,
-    /// The family whose opaque seals it issues and accepts.
-    pub family: Str,
+    /// The family whose opaque seals it issues and accepts; none when that is, in each format, the one at home there.
+    pub family: Option<Str>,
     /// Whether a request that would lose something is refused.
     pub strict: bool,
     /// The wire formats it speaks and where, best first.
@@ -44,6 +44,12 @@ impl Provider {
     /// Whether a request could be sent now.
     pub fn is_live(&self) -> bool {
         !self.pool.accounts.is_empty()
+    }
+
+    /// Whose seals its answers in a format hold. When it is not the family at home there, the provider is a guest.
+    pub fn issuer(&self, format: Format) -> Str {
+        let home = || Str::new_static(format.home_family());
+        self.family.clone().unwrap_or_else(home)
     }
 
     /// The row of a model, under any name by which the upstream knows it.

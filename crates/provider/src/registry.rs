@@ -110,6 +110,10 @@ pub(crate) struct Offer {
     pub(crate) row: Arc<ModelRow>,
 }
 
+/// The family of a manifest that speaks each format as its owner does. A custom provider is taken for one, too: most are
+/// gateways to the owner's models.
+const HOME: &str = "home";
+
 impl Registry {
     /// Compiles manifests and configuration.
     ///
@@ -254,9 +258,11 @@ fn compile(
         id: id.clone(),
         display_name: manifest
             .map_or_else(|| id.to_string(), |manifest| manifest.display_name.clone()),
-        family: manifest
-            .and_then(|manifest| manifest.family.clone())
-            .unwrap_or_else(|| id.as_str().into()),
+        family: manifest.and_then(|manifest| match manifest.family.as_deref() {
+            Some(HOME) => None,
+            Some(family) => Some(family.into()),
+            None => Some(id.as_str().into()),
+        }),
         strict: config.strict,
         endpoints,
         headers: headers(id, manifest, &config.headers)?,

@@ -3,6 +3,7 @@
 pub mod attempt;
 pub mod inbound;
 pub mod prepare;
+pub mod seals;
 pub mod session;
 
 pub use inbound::Inbound;

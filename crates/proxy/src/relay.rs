@@ -1,5 +1,6 @@
 //! Phase 4: bring the answer to the caller, whole or as a stream, as it is or translated.
 
+mod guest;
 mod hush;
 mod pipe;
 mod split;

@@ -2,8 +2,6 @@
 
 use byokey_types::Format;
 
-use crate::carrier;
-
 /// How a request reaches an upstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Plan {
@@ -23,15 +21,15 @@ pub enum Plan {
 
 /// Plans a request: the upstream's first endpoint in the client's format, else its first endpoint of all.
 ///
-/// A body in the client's own format that may hold an envelope is translated all the same: an envelope names another
-/// issuer, and only its own issuer may see what is inside.
+/// Whether the body may go verbatim also depends on the seals in it: an envelope names its issuer, and only that one may see
+/// what is inside.
 ///
 /// `None` when the upstream has no endpoint.
-pub fn plan(client: Format, upstream: &[Format], body: &[u8]) -> Option<Plan> {
+pub fn plan(client: Format, upstream: &[Format]) -> Option<Plan> {
     let native = upstream.iter().position(|format| *format == client);
     let endpoint = native.unwrap_or(0);
     let format = *upstream.get(endpoint)?;
-    if native.is_some() && !carrier::may_hold_envelope(body) {
+    if native.is_some() {
         return Some(Plan::Verbatim { endpoint });
     }
     Some(Plan::Translate { endpoint, format })
@@ -45,24 +43,16 @@ mod tests {
     fn the_native_endpoint_wins() {
         use Format::{AnthropicMessages as Messages, OpenAiChat as Chat};
         assert_eq!(
-            plan(Chat, &[Messages, Chat], b"{}"),
+            plan(Chat, &[Messages, Chat]),
             Some(Plan::Verbatim { endpoint: 1 })
         );
         assert_eq!(
-            plan(Chat, &[Messages], b"{}"),
+            plan(Chat, &[Messages]),
             Some(Plan::Translate {
                 endpoint: 0,
                 format: Messages
             })
         );
-        let sealed = br#"{"signature":"Ynlva2V5AQ"}"#;
-        assert_eq!(
-            plan(Chat, &[Messages, Chat], sealed),
-            Some(Plan::Translate {
-                endpoint: 1,
-                format: Chat
-            })
-        );
-        assert_eq!(plan(Chat, &[], b"{}"), None);
+        assert_eq!(plan(Chat, &[]), None);
     }
 }

@@ -136,7 +136,7 @@ fn a_key_in_the_environment_is_enough() {
     assert_eq!(live, ["claude", "gemini"]);
     let claude = registry.provider("anthropic").unwrap();
     assert_eq!(claude.id.as_str(), "claude");
-    assert_eq!(claude.family, "anthropic");
+    assert_eq!(claude.family.as_deref(), Some("anthropic"));
     assert_eq!(
         urls(&registry, "claude"),
         ["https://api.anthropic.com/v1/messages"]
@@ -191,7 +191,7 @@ fn configuration_comes_first_and_decides() {
         ["http://127.0.0.1:9001/mine/v1/messages"]
     );
     let mine = registry.provider("mine").unwrap();
-    assert_eq!((mine.family.as_str(), mine.is_live()), ("mine", true));
+    assert_eq!((mine.family.as_deref(), mine.is_live()), (None, true));
     let ollama = registry.provider("ollama").unwrap();
     assert_eq!(
         (ollama.limits.first_byte.as_secs(), ollama.is_live()),

@@ -132,15 +132,19 @@ pub async fn read(
     })
 }
 
-/// Splices for the verbatim path: another model name, and usage in a stream that did not ask for it.
+/// Splices for the verbatim path of a body: another model name, and usage in a stream that did not ask for it.
 ///
 /// The second value says whether usage was added, so that its chunk can be withheld.
-pub fn splices(inbound: &Inbound, upstream_model: &str) -> (Vec<peek::Splice>, bool) {
+pub fn splices(
+    peek: &Peek,
+    format: Format,
+    stream: bool,
+    upstream_model: &str,
+) -> (Vec<peek::Splice>, bool) {
     let mut splices = Vec::new();
-    if let Some(model) = &inbound.peek.model {
+    if let Some(model) = &peek.model {
         // where the path names the model, the body may repeat it as a resource
-        let resource =
-            (inbound.format == Format::Gemini).then(|| format!("models/{upstream_model}"));
+        let resource = (format == Format::Gemini).then(|| format!("models/{upstream_model}"));
         let upstream_model = resource.as_deref().unwrap_or(upstream_model);
         let named = byokey_types::Raw::string(upstream_model);
         if model.value != named && model.value.text().ok().as_deref() != Some(upstream_model) {
@@ -150,8 +154,8 @@ pub fn splices(inbound: &Inbound, upstream_model: &str) -> (Vec<peek::Splice>, b
             });
         }
     }
-    let added = (inbound.format == Format::OpenAiChat && inbound.stream)
-        .then(|| usage_splice(&inbound.peek))
+    let added = (format == Format::OpenAiChat && stream)
+        .then(|| usage_splice(peek))
         .flatten();
     let withhold = added.is_some();
     splices.extend(added);
@@ -272,22 +276,8 @@ mod tests {
     fn spliced(body: &str) -> (String, bool) {
         let body = Bytes::from(body.to_owned());
         let peek = Peek::scan(&body).unwrap();
-        let inbound = Inbound {
-            id: "req".into(),
-            format: Format::OpenAiChat,
-            body_format: Format::OpenAiChat,
-            at: Timestamp(0),
-            started: Instant::now(),
-            headers: HeaderMap::new(),
-            query: None,
-            model: ModelName::parse(&peek.model_text().unwrap()).unwrap(),
-            stream: peek.wants_stream().unwrap(),
-            json_array: false,
-            body: body.clone(),
-            peek,
-            strict: false,
-        };
-        let (splices, withhold) = splices(&inbound, "up");
+        let stream = peek.wants_stream().unwrap();
+        let (splices, withhold) = splices(&peek, Format::OpenAiChat, stream, "up");
         (
             String::from_utf8(peek::splice(&body, splices).concat()).unwrap(),
             withhold,

@@ -7,10 +7,14 @@ use byokey_translate::{
     loss::Losses,
     plan,
 };
-use byokey_types::{ByokError, Format, Kind, ModelRow, Result, Str, peek};
+use byokey_types::{ByokError, Format, Kind, ModelRow, Peek, Result, Str, peek};
 use bytes::Bytes;
 
-use super::{Inbound, inbound, session};
+use super::{
+    Inbound, inbound,
+    seals::{self, Fit},
+    session,
+};
 
 /// A request as it goes out, and what reading its answer takes.
 pub struct Prepared {
@@ -60,32 +64,59 @@ pub fn prepare(inbound: &Inbound, candidate: &Candidate) -> Result<Prepared> {
         .iter()
         .map(byokey_provider::Endpoint::protocol)
         .collect();
-    let planned =
-        plan(inbound.body_format, &formats, &inbound.body).ok_or_else(|| no_endpoint(candidate))?;
+    let planned = plan(inbound.body_format, &formats).ok_or_else(|| no_endpoint(candidate))?;
+    let format = match planned {
+        Plan::Verbatim { .. } => inbound.body_format,
+        Plan::Translate { format, .. } => format,
+    };
     let source = Source {
-        family: Some(candidate.provider.family.clone()),
+        family: Some(candidate.provider.issuer(format)),
         account: Some(candidate.account.id.label.clone()),
         seed: inbound.id.clone(),
     };
-    match planned {
-        Plan::Verbatim { .. }
-            if candidate.effort.is_none() && inbound.body_format == inbound.format =>
-        {
-            let (splices, withhold_usage) = inbound::splices(inbound, &candidate.model);
-            Ok(Prepared {
-                format: inbound.format,
-                body: peek::splice(&inbound.body, splices),
-                answer: Answering::Verbatim {
-                    codec: codec(inbound.format),
-                    source,
-                    withhold_usage,
-                    json_array: inbound.json_array,
-                },
-                losses: Losses::default(),
-            })
+    let as_it_is = matches!(planned, Plan::Verbatim { .. })
+        && candidate.effort.is_none()
+        && inbound.body_format == inbound.format;
+    let sent = if as_it_is {
+        verbatim_body(inbound, candidate, &source)
+    } else {
+        None
+    };
+    let Some((body, withhold_usage)) = sent else {
+        return translate(inbound, candidate, format, source);
+    };
+    Ok(Prepared {
+        format,
+        body,
+        answer: Answering::Verbatim {
+            codec: codec(format),
+            source,
+            withhold_usage,
+            json_array: inbound.json_array,
+        },
+        losses: Losses::default(),
+    })
+}
+
+/// The body as its upstream gets it, in pieces, and whether usage was added; nothing when a seal in it is not for him.
+fn verbatim_body(
+    inbound: &Inbound,
+    candidate: &Candidate,
+    source: &Source,
+) -> Option<(Vec<Bytes>, bool)> {
+    let format = inbound.body_format;
+    let issuer = source.family.as_deref().unwrap_or_default();
+    let spliced = |body: &Bytes, peek: &Peek| {
+        let (splices, withhold) = inbound::splices(peek, format, inbound.stream, &candidate.model);
+        (peek::splice(body, splices), withhold)
+    };
+    match seals::fit(codec(format), &inbound.body, issuer) {
+        Fit::AsIs => Some(spliced(&inbound.body, &inbound.peek)),
+        Fit::Opened(body) => {
+            let peek = Peek::scan(&body).ok()?;
+            Some(spliced(&body, &peek))
         }
-        Plan::Verbatim { .. } => translate(inbound, candidate, inbound.body_format, source),
-        Plan::Translate { format, .. } => translate(inbound, candidate, format, source),
+        Fit::Foreign => None,
     }
 }
 
@@ -111,9 +142,10 @@ fn translate(
     let mut target = target(
         format,
         &candidate.row,
-        source.family.clone(),
+        candidate.provider.family.clone(),
         &candidate.model,
     );
+    target.family.clone_from(&source.family);
     target.session = Some(session::name(inbound, &request));
     let encoded = upstream.encode_request(&request, &target)?;
     let mut losses = decoded.losses;

@@ -18,7 +18,7 @@ use bytes::{Bytes, BytesMut};
 
 pub(super) use self::seen::Seen;
 use self::{array::Array, tail::Tail};
-use super::{hush::Hush, split::Splitter};
+use super::{guest::Guest, hush::Hush, split::Splitter};
 use crate::pipeline::prepare::Answering;
 
 /// One stream's way from the upstream to the caller.
@@ -37,8 +37,12 @@ enum Way {
     Verbatim {
         codec: &'static dyn Codec,
         splitter: Option<Splitter>,
+        /// Whether the usage chunk is the caller's not to see.
+        withholds: bool,
         /// Where the events go out as items of a JSON array.
         array: Option<Array>,
+        /// Who answers, when his seals must be wrapped.
+        guest: Option<Guest>,
         /// The last bytes given out: an event may be added only behind a blank line.
         tail: Tail,
         /// The upstream broke a limit of the scan; its bytes are passed on unseen.
@@ -60,10 +64,14 @@ impl Pipe {
                 withhold_usage,
                 json_array,
             } => {
+                let guest = Guest::of(codec, &source);
+                let whole_events = withhold_usage || guest.is_some();
                 let way = Way::Verbatim {
                     codec,
-                    splitter: withhold_usage.then(Splitter::default),
+                    splitter: (whole_events && !json_array).then(Splitter::default),
+                    withholds: withhold_usage,
                     array: json_array.then(Array::default),
+                    guest,
                     tail: Tail::default(),
                     blind: false,
                 };

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::BodyExt;
 use memchr::memmem;
 
-use super::{Plan, Relayed, hush::Hush, pipe};
+use super::{Plan, Relayed, guest::Guest, hush::Hush, pipe};
 use crate::{meter::Meter, pipeline::prepare::Answering};
 
 /// The longest whole answer.
@@ -55,10 +55,12 @@ pub(super) async fn open(
             };
             way.relay(&body, streamed, plan.stream, plan.provider, meter)
         }
-        Answering::Verbatim { codec, .. } => {
+        Answering::Verbatim { codec, source, .. } => {
             if let Some(usage) = observe::usage(codec, &body) {
                 meter.usage(usage);
             }
+            let wrapped = Guest::of(codec, &source).and_then(|guest| guest.wrap(&body));
+            let body = wrapped.unwrap_or(body);
             Ok(Relayed::Whole {
                 body,
                 content_type: headers.get(header::CONTENT_TYPE).cloned().unwrap_or(JSON),

@@ -260,3 +260,50 @@ fn an_array_that_breaks_off_ends_in_an_error_and_a_bracket() {
     }
     assert!(whole(&mut array(), &[]).starts_with("[{\"error\":"));
 }
+
+#[test]
+fn a_guests_seal_is_wrapped_and_nothing_else_is_touched() {
+    let before = "event: content_block_delta\ndata: { \"type\":\"content_block_delta\", \"index\":0,\"delta\":{\"type\":\"thinking_delta\",\"thinking\":\"1e3\"}}\n\n";
+    let sealed = "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"signature_delta\",\"signature\":\"c2VhbA\"}}\n\n";
+    let after = ": comment\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+    let stream = [before, sealed, after].concat();
+    let guest = |family: &str| {
+        let source = Source {
+            family: Some(family.into()),
+            account: Some("work".into()),
+            seed: "req".into(),
+        };
+        Pipe::new(
+            Answering::Verbatim {
+                codec: codec(Format::AnthropicMessages),
+                source,
+                withhold_usage: false,
+                json_array: false,
+            },
+            hush(),
+        )
+    };
+    let seal = byokey_translate::ir::Seal {
+        issuer: byokey_translate::ir::Issuer {
+            family: "visitor".into(),
+            account: Some("work".into()),
+        },
+        payload: "c2VhbA".to_owned(),
+    };
+    let envelope =
+        byokey_translate::carrier::wrap(&seal, byokey_translate::carrier::Placement::Here);
+    let expected = [before, &sealed.replace("c2VhbA", &envelope), after].concat();
+    for cut in 0..=stream.len() {
+        let (a, b) = stream.as_bytes().split_at(cut);
+        assert_eq!(
+            whole(&mut guest("visitor"), &[a, b]),
+            expected,
+            "cut at {cut}"
+        );
+        assert_eq!(
+            whole(&mut guest("anthropic"), &[a, b]),
+            stream,
+            "cut at {cut}"
+        );
+    }
+}

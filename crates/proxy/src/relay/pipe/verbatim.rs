@@ -8,7 +8,7 @@ use byokey_translate::{
     observe::{self, Observation},
     sse,
 };
-use byokey_types::Kind;
+use byokey_types::{Frame, Kind};
 use bytes::Bytes;
 
 use super::{Array, Pipe, Splitter, Way};
@@ -16,12 +16,19 @@ use super::{Array, Pipe, Splitter, Way};
 /// The longest event that is held back to decide whether the caller may see it.
 const HELD_EVENT: usize = 1 << 20;
 
+/// What becomes of an event.
+enum Verdict {
+    Stays,
+    Goes,
+    Becomes(Bytes),
+}
+
 impl Pipe {
     const fn is_blind(&self) -> bool {
         matches!(self.way, Way::Verbatim { blind: true, .. })
     }
 
-    /// Passes whole events on, but for the usage chunk that the caller did not ask for.
+    /// Passes whole events on, but for the usage chunk that the caller did not ask for and the seals of a guest.
     pub(super) fn filter(&mut self, chunk: &Bytes, out: &mut VecDeque<Bytes>) {
         let Some(splitter) = self.splitter() else {
             return;
@@ -31,16 +38,21 @@ impl Pipe {
         // events of one chunk that stay go out as the one slice they are
         let mut run = 0..0;
         for event in events {
-            let stays = self.is_blind() || !self.inspect(&event);
+            let verdict = if self.is_blind() {
+                Verdict::Stays
+            } else {
+                self.inspect(&event)
+            };
             let place = place_in(chunk, &event);
-            match place {
-                Some(place) if stays && place.start == run.end => run.end = place.end,
-                place => {
+            match (verdict, place) {
+                (Verdict::Stays, Some(place)) if place.start == run.end => run.end = place.end,
+                (verdict, place) => {
                     self.give_run(chunk, std::mem::take(&mut run), out);
-                    match place {
-                        Some(place) if stays => run = place,
-                        None if stays => self.give(event, out),
-                        Some(_) | None => {}
+                    match (verdict, place) {
+                        (Verdict::Stays, Some(place)) => run = place,
+                        (Verdict::Stays, None) => self.give(event, out),
+                        (Verdict::Becomes(other), _) => self.give(other, out),
+                        (Verdict::Goes, _) => {}
                     }
                 }
             }
@@ -63,12 +75,37 @@ impl Pipe {
         }
     }
 
-    /// Looks at one whole event and says whether it must be withheld.
-    fn inspect(&mut self, event: &Bytes) -> bool {
+    /// Looks at one whole event and says what becomes of it.
+    fn inspect(&mut self, event: &Bytes) -> Verdict {
         let scanned = self.scanner.push(event, &mut self.frames);
-        let is_usage = self.frames.iter().any(observe::is_bare_usage);
+        self.judge(scanned)
+    }
+
+    /// Takes the frames of an event and says what becomes of it.
+    fn judge(&mut self, scanned: Result<(), sse::SseError>) -> Verdict {
+        let withholds = matches!(
+            &self.way,
+            Way::Verbatim {
+                withholds: true,
+                ..
+            }
+        );
+        let is_usage = withholds && self.frames.iter().any(observe::is_bare_usage);
+        let becomes = match (&self.way, self.frames.as_slice()) {
+            (
+                Way::Verbatim {
+                    guest: Some(guest), ..
+                },
+                [frame],
+            ) => guest.event(frame),
+            _ => None,
+        };
         self.observe(scanned);
-        is_usage && self.seen.fault.is_none()
+        match becomes {
+            _ if is_usage && self.seen.fault.is_none() => Verdict::Goes,
+            Some(event) => Verdict::Becomes(event),
+            None => Verdict::Stays,
+        }
     }
 
     /// The end of a verbatim stream, of which `rest` is still held back.
@@ -78,10 +115,11 @@ impl Pipe {
             None => Ok(()),
         };
         let scanned = scanned.and_then(|()| self.scanner.finish(&mut self.frames));
-        let is_usage = self.frames.iter().any(observe::is_bare_usage);
-        self.observe(scanned);
-        if let Some(rest) = rest.filter(|_| !is_usage || self.seen.fault.is_some()) {
-            self.give(rest, out);
+        let verdict = self.judge(scanned);
+        match (rest, verdict) {
+            (Some(rest), Verdict::Stays) => self.give(rest, out),
+            (Some(_), Verdict::Becomes(event)) => self.give(event, out),
+            (Some(_), Verdict::Goes) | (None, _) => {}
         }
         if self.seen.stopped || self.is_blind() {
             self.seen.ended = true;
@@ -109,7 +147,15 @@ impl Pipe {
 
     /// Passes the data of whole events on as items of an array.
     pub(super) fn gather(&mut self, scanned: Result<(), sse::SseError>, out: &mut VecDeque<Bytes>) {
-        let items: Vec<Bytes> = self.frames.iter().map(|frame| frame.data.clone()).collect();
+        let guest = match &self.way {
+            Way::Verbatim { guest, .. } => guest.as_ref(),
+            Way::Translated { .. } => None,
+        };
+        let item = |frame: &Frame| {
+            let wrapped = guest.and_then(|guest| guest.wrap(&frame.data));
+            wrapped.unwrap_or_else(|| frame.data.clone())
+        };
+        let items: Vec<Bytes> = self.frames.iter().map(item).collect();
         let broken = scanned.as_ref().err().map(ToString::to_string);
         self.observe(Ok(()));
         for item in items {
