@@ -12,6 +12,7 @@ pub mod listen;
 pub mod meter;
 pub mod pipeline;
 pub mod relay;
+pub mod replays;
 pub mod routes;
 pub mod unread;
 

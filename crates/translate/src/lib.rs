@@ -19,6 +19,7 @@ pub mod observe;
 pub mod pairing;
 pub mod plan;
 pub mod reasoning;
+pub mod replay;
 pub mod reply;
 pub mod responses;
 pub mod restore;

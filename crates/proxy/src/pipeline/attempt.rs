@@ -48,7 +48,7 @@ pub async fn attempt(
         .candidates
         .first()
         .ok_or_else(|| ByokError::new(Kind::Internal, "a resolved model has no candidate"))?;
-    let prepared = prepare(&inbound, candidate)?;
+    let prepared = prepare(&app.replays, &inbound, candidate)?;
     let mut meter = meter(app, &inbound, candidate);
     let mut own = own_headers(&inbound.id, candidate, &prepared);
     tracing::debug!(

@@ -10,6 +10,8 @@ use byokey_translate::{
 use byokey_types::{ByokError, Format, Kind, ModelRow, Peek, Result, Str, peek};
 use bytes::Bytes;
 
+use crate::replays::{Memory, Replays};
+
 use super::{
     Inbound, inbound,
     seals::{self, Fit},
@@ -51,6 +53,8 @@ pub enum Answering {
         source: Source,
         /// What the answer needs to know about the question.
         reply: Reply,
+        /// What the answer leaves behind for a client who will not send its seals back.
+        memory: Option<Box<Memory>>,
     },
 }
 
@@ -58,7 +62,7 @@ pub enum Answering {
 ///
 /// # Errors
 /// [`Kind::InvalidRequest`] when the body cannot be read, [`Kind::WouldLose`] when something would be lost and must not be.
-pub fn prepare(inbound: &Inbound, candidate: &Candidate) -> Result<Prepared> {
+pub fn prepare(replays: &Replays, inbound: &Inbound, candidate: &Candidate) -> Result<Prepared> {
     let formats: Vec<Format> = candidate
         .endpoints()
         .iter()
@@ -83,7 +87,7 @@ pub fn prepare(inbound: &Inbound, candidate: &Candidate) -> Result<Prepared> {
         None
     };
     let Some((body, withhold_usage)) = sent else {
-        return translate(inbound, candidate, format, source);
+        return translate(replays, inbound, candidate, format, source);
     };
     Ok(Prepared {
         format,
@@ -121,6 +125,7 @@ fn verbatim_body(
 }
 
 fn translate(
+    replays: &Replays,
     inbound: &Inbound,
     candidate: &Candidate,
     format: Format,
@@ -139,6 +144,8 @@ fn translate(
         request.reasoning.effort = None;
         request.reasoning.ask = Some(effort);
     }
+    let family = source.family.as_deref().unwrap_or_default();
+    replays.put_back(&mut request, &candidate.account.id, family);
     let mut target = target(
         format,
         &candidate.row,
@@ -168,6 +175,7 @@ fn translate(
             upstream,
             source,
             reply,
+            memory: replays.memory(inbound.format, &candidate.account.id),
         },
         losses,
     })

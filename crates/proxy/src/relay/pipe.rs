@@ -19,7 +19,7 @@ use bytes::{Bytes, BytesMut};
 pub(super) use self::seen::Seen;
 use self::{array::Array, tail::Tail};
 use super::{guest::Guest, hush::Hush, split::Splitter};
-use crate::pipeline::prepare::Answering;
+use crate::{pipeline::prepare::Answering, replays::Memory};
 
 /// One stream's way from the upstream to the caller.
 pub(super) struct Pipe {
@@ -50,6 +50,7 @@ enum Way {
     },
     Translated {
         restorer: Option<Restorer>,
+        memory: Option<Box<Memory>>,
         buffer: BytesMut,
     },
 }
@@ -82,9 +83,11 @@ impl Pipe {
                 upstream,
                 source,
                 reply,
+                memory,
             } => {
                 let way = Way::Translated {
                     restorer: reply.needs_restoring().then(|| Restorer::new(&reply)),
+                    memory,
                     buffer: BytesMut::new(),
                 };
                 Self::with((client, upstream), &source, &reply, way, hush)
@@ -233,7 +236,12 @@ impl Pipe {
     }
 
     fn encode(&mut self, mut events: Vec<Event>, out: &mut VecDeque<Bytes>) {
-        let Way::Translated { restorer, buffer } = &mut self.way else {
+        let Way::Translated {
+            restorer,
+            memory,
+            buffer,
+        } = &mut self.way
+        else {
             return;
         };
         for event in events.drain(..) {
@@ -245,6 +253,9 @@ impl Pipe {
                 other => other,
             };
             self.seen.note(&event);
+            if let Some(memory) = memory {
+                memory.push(&event);
+            }
             match restorer {
                 Some(restorer) => {
                     restorer.push(event, &mut |event| self.encoder.push(&event, buffer));

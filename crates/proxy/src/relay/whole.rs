@@ -12,7 +12,7 @@ use http_body_util::BodyExt;
 use memchr::memmem;
 
 use super::{Plan, Relayed, guest::Guest, hush::Hush, pipe};
-use crate::{meter::Meter, pipeline::prepare::Answering};
+use crate::{meter::Meter, pipeline::prepare::Answering, replays::Memory};
 
 /// The longest whole answer.
 const LONGEST: usize = 256 << 20;
@@ -51,6 +51,7 @@ pub(super) async fn open(
                 upstream: codec,
                 source: &source,
                 reply,
+                memory: None,
                 hush,
             };
             way.relay(&body, streamed, plan.stream, plan.provider, meter)
@@ -71,12 +72,14 @@ pub(super) async fn open(
             upstream,
             source,
             reply,
+            memory,
         } => {
             let way = Way {
                 client,
                 upstream,
                 source: &source,
                 reply,
+                memory,
                 hush,
             };
             way.relay(&body, streamed, plan.stream, plan.provider, meter)
@@ -93,6 +96,7 @@ struct Way<'a> {
     upstream: &'static dyn Codec,
     source: &'a Source,
     reply: Reply,
+    memory: Option<Box<Memory>>,
     hush: Hush,
 }
 
@@ -112,6 +116,9 @@ impl Way<'_> {
         };
         if let Some(usage) = response.usage.clone() {
             meter.usage(usage);
+        }
+        if let Some(memory) = self.memory.take() {
+            memory.take(&response);
         }
         let response = restore::response(response, &self.reply);
         refuse_malformed_calls(&response, provider)?;

@@ -15,6 +15,7 @@ mod json;
 mod ledger;
 mod loss_honesty;
 mod messages;
+mod replay;
 mod responses;
 mod robustness;
 mod scan;

@@ -38,6 +38,7 @@ fn translated() -> Pipe {
         upstream: codec(Format::OpenAiChat),
         source: Source::default(),
         reply: Reply::default(),
+        memory: None,
     };
     Pipe::new(answering, hush())
 }
