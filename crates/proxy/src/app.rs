@@ -9,7 +9,7 @@ use byokey_provider::Registry;
 use byokey_types::ports::{Clock, UsageSink};
 use tokio_util::sync::CancellationToken;
 
-use crate::{guard::Guard, ids::RequestIds, replays::Replays};
+use crate::{guard::Guard, ids::RequestIds, metrics::Metrics, replays::Replays};
 
 /// What the application needs from outside.
 #[derive(Clone)]
@@ -50,6 +50,8 @@ pub struct App {
     pub ports: Ports,
     /// The ids of its requests.
     pub ids: RequestIds,
+    /// What it has counted.
+    pub metrics: Arc<Metrics>,
     /// What forgetful clients must get back.
     pub replays: Replays,
     /// Cancelled when open streams must end: the drain's deadline has passed.
@@ -63,6 +65,7 @@ impl App {
             snapshot: ArcSwap::from_pointee(snapshot),
             ports,
             ids: RequestIds::default(),
+            metrics: Arc::default(),
             replays: Replays::default(),
             cut: CancellationToken::new(),
         })

@@ -10,6 +10,7 @@ pub mod guard;
 pub mod ids;
 pub mod listen;
 pub mod meter;
+pub mod metrics;
 pub mod pipeline;
 pub mod relay;
 pub mod replays;

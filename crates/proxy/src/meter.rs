@@ -7,9 +7,12 @@ use byokey_types::{
     ports::{Outcome, UsageRecord, UsageSink},
 };
 
+use crate::metrics::{self, Metrics};
+
 /// Records one request when it is dropped; a request that was not settled by then was cancelled.
 pub struct Meter {
     sink: Arc<dyn UsageSink>,
+    metrics: Arc<Metrics>,
     started: Instant,
     record: Option<UsageRecord>,
     provider: Str,
@@ -38,9 +41,10 @@ pub struct Begin {
 
 impl Meter {
     /// Starts to follow a request.
-    pub fn new(sink: Arc<dyn UsageSink>, begin: Begin) -> Self {
+    pub fn new(sink: Arc<dyn UsageSink>, metrics: Arc<Metrics>, begin: Begin) -> Self {
         Self {
             sink,
+            metrics,
             started: begin.started,
             provider: begin.account.provider.as_str().into(),
             record: Some(UsageRecord {
@@ -93,11 +97,12 @@ impl Drop for Meter {
             return;
         };
         record.total_ms = millis(self.started);
-        let status = match record.outcome {
-            Outcome::Completed => 200,
-            Outcome::Failed(status) => status,
-            Outcome::Cancelled => 499,
-        };
+        self.metrics.served(
+            record.format,
+            &record.account.provider,
+            record.outcome,
+            record.usage.as_ref(),
+        );
         tracing::info!(
             request = %record.request,
             provider = %self.provider,
@@ -105,7 +110,7 @@ impl Drop for Meter {
             model = %record.model,
             format = record.format.name(),
             stream = record.stream,
-            status,
+            status = metrics::status(record.outcome),
             input = record.usage.as_ref().map(Usage::input),
             output = record.usage.as_ref().and_then(|usage| usage.output),
             ms = record.total_ms,

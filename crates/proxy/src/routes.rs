@@ -29,7 +29,8 @@ pub fn router(app: Arc<App>) -> Router {
     let mut router = Router::new()
         .route("/", any(api::health::root))
         .route("/healthz", any(api::health::live))
-        .route("/readyz", any(api::health::ready));
+        .route("/readyz", any(api::health::ready))
+        .route("/metrics", get(api::health::metrics).fallback(only_get));
     for prefix in PREFIXES {
         router = router
             .route(

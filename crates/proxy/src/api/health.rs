@@ -6,9 +6,10 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::{StatusCode, header};
+use byokey_types::Format;
+use http::{HeaderMap, StatusCode, header};
 
-use crate::App;
+use crate::{App, fault, metrics};
 
 /// `/`: answers the connectivity check of clients (`HEAD /`).
 pub async fn root() -> Response {
@@ -45,6 +46,15 @@ pub async fn ready(State(app): State<Arc<App>>) -> Response {
         StatusCode::SERVICE_UNAVAILABLE,
         format!("not ready: {}\n", missing.join(", ")),
     )
+}
+
+/// `/metrics`: counters for a scraper; who calls must show a key when callers must.
+pub async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    if let Err(error) = app.snapshot().guard.client(&headers) {
+        return fault::respond(error.into(), Format::OpenAiChat, &app.ids.next());
+    }
+    let text = app.metrics.text();
+    ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response()
 }
 
 fn text(status: StatusCode, body: String) -> Response {

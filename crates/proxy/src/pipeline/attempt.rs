@@ -49,6 +49,8 @@ pub async fn attempt(
         .first()
         .ok_or_else(|| ByokError::new(Kind::Internal, "a resolved model has no candidate"))?;
     let prepared = prepare(&app.replays, &inbound, candidate)?;
+    app.metrics
+        .lost(inbound.body_format, prepared.format, &prepared.losses);
     let mut meter = meter(app, &inbound, candidate);
     let mut own = own_headers(&inbound.id, candidate, &prepared);
     tracing::debug!(
@@ -187,7 +189,11 @@ fn meter(app: &App, inbound: &Inbound, candidate: &Candidate) -> Meter {
         format: inbound.format,
         stream: inbound.stream,
     };
-    Meter::new(Arc::clone(&app.ports.usage), begin)
+    Meter::new(
+        Arc::clone(&app.ports.usage),
+        Arc::clone(&app.metrics),
+        begin,
+    )
 }
 
 /// What byokey itself says in every answer.
