@@ -3,6 +3,7 @@
 //! Bytes come in, bytes and [losses](loss::Loss) go out. No I/O, no runtime, no clock, no randomness: what must be
 //! made up (an id) is derived from the request. `docs/translation.md` tells why the design is what it is.
 
+pub mod breakpoints;
 pub mod carrier;
 pub mod chat;
 pub mod codec;
