@@ -92,6 +92,19 @@ impl ResponseArchive {
         Ok(pruned)
     }
 
+    /// Bytes of all kept responses together, each counted with half a KiB for its row.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn bytes(&self) -> Result<u64, StoreError> {
+        let total = total::Entity::find_by_id(1_i64)
+            .one(self.store.db())
+            .await
+            .map_err(self.store.failed("read `response_totals`"))?;
+        let bytes = total.map_or(0, |total| total.bytes);
+        u64::try_from(bytes).map_err(|_| self.store.bad_row("`bytes` of `response_totals`", &bytes))
+    }
+
     /// Removes the oldest responses when `total` is too much.
     pub(super) async fn make_room(&self, total: i64) -> Result<(), StoreError> {
         let most = self.most();
