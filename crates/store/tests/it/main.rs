@@ -5,4 +5,5 @@ mod contract;
 mod file;
 mod processes;
 mod responses;
+mod responses_file;
 mod sample;
