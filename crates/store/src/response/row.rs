@@ -19,6 +19,7 @@ mod entity {
         unreachable_pub,
         reason = "the derive wants the visibility of its own items"
     )]
+    #![expect(clippy::struct_field_names, reason = "the fields are the columns")]
 
     use sea_orm::entity::prelude::*;
 

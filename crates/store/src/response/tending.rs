@@ -11,8 +11,8 @@ use crate::{StoreError, error::Chain};
 
 /// The least time between two rounds.
 const PAUSE: Duration = Duration::from_mins(1);
-/// The longest: what expires goes even when nothing is put.
-const LONGEST_PAUSE: Duration = Duration::from_hours(1);
+/// What is added to it when nothing is put; what expires goes all the same.
+const FURTHER_PAUSE: Duration = Duration::from_mins(59);
 
 /// What is pruned.
 pub(super) trait Prune: Send + Sync + 'static {
@@ -39,7 +39,7 @@ pub(super) async fn tend(
             sleep(PAUSE).await;
             tokio::select! {
                 () = put.notified() => {}
-                () = sleep(LONGEST_PAUSE - PAUSE) => {}
+                () = sleep(FURTHER_PAUSE) => {}
             }
         }
     };
