@@ -34,7 +34,7 @@ const ROW_BYTES: u64 = 512;
 /// How long and how much is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResponseLimits {
-    /// How long a response is kept, from its `created_at`.
+    /// How long a response is kept, from its `created_at`; until it is pruned, at most an hour later, it can still be seen.
     pub retention: Duration,
     /// Bytes of all responses together, each counted with half a KiB for its row; the oldest go first.
     pub max_size: u64,
