@@ -185,6 +185,36 @@ async fn the_file_shrinks_when_much_has_gone_and_does_not_grow_when_some_goes() 
 }
 
 #[tokio::test]
+async fn many_expired_responses_go_in_several_passes() {
+    let (_directory, path) = place();
+    let store = open(&path).await;
+    raw(&path)
+        .await
+        .execute_unprepared(
+            "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 5000) \
+             INSERT INTO responses SELECT n, '', n, n, NULL, NULL, NULL, NULL, 'm', 'completed', false, 0, 512, x'', x'', x'' \
+             FROM n; \
+             UPDATE response_totals SET bytes = 5000 * 512",
+        )
+        .await
+        .expect("written");
+    let mut passes = Vec::new();
+    loop {
+        let pass = archive(&store).prune(Timestamp(14_999)).await;
+        let pass = pass.expect("pruned");
+        passes.push((pass.responses, pass.bytes, pass.more));
+        if !pass.more {
+            break;
+        }
+    }
+    assert_eq!(
+        passes,
+        [(4_096, 4_096 * 512, true), (902, 902 * 512, false)]
+    );
+    assert_eq!(account_of(&path).await, (2, 1_024, 1_024));
+}
+
+#[tokio::test]
 async fn a_file_of_an_earlier_byokey_can_shrink_too() {
     let (_directory, path) = place();
     let db = raw(&path).await;
