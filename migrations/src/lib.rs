@@ -5,6 +5,7 @@
 
 mod m20261121_070400_accounts;
 mod m20261121_070500_usage;
+mod m20261121_100000_responses;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261121_070400_accounts::Migration),
             Box::new(m20261121_070500_usage::Migration),
+            Box::new(m20261121_100000_responses::Migration),
         ]
     }
 }

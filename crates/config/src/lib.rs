@@ -24,5 +24,6 @@ pub use load::{Loaded, load};
 pub use locate::{Located, NamedBy, Source, locate};
 pub use schema::json_schema;
 pub use settings::{
-    ClientKey, Clients, Database, Log, LogFormat, LogLevel, RequireKey, Settings, Streaming,
+    ClientKey, Clients, Database, Log, LogFormat, LogLevel, RequireKey, Responses, Settings,
+    Streaming,
 };

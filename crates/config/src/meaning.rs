@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, time::Duration};
 use byokey_types::{ModelName, Secret, Str, provider::UpstreamConfig};
 
 use crate::{
-    Env, Log, LogFormat, LogLevel, Problem, Settings, Streaming,
+    Env, Log, LogFormat, LogLevel, Problem, Responses, Settings, Streaming,
     key_path::KeyPath,
     layers::Layers,
     locate::state_dir,
@@ -83,6 +83,9 @@ impl Meaning<'_> {
             model_alias: self.aliases(model_alias, &root.key("model_alias")),
             streaming: said.streaming.map_or(defaults.streaming, |streaming| {
                 self.streaming(streaming, &root.key("streaming"))
+            }),
+            responses: said.responses.map_or(defaults.responses, |responses| {
+                self.responses(&responses, &root.key("responses"))
             }),
             clients: self.clients(said.clients.unwrap_or_default(), &root.key("clients")),
             drain: said
@@ -179,6 +182,22 @@ impl Meaning<'_> {
         }
     }
 
+    fn responses(&mut self, said: &schema::Responses, path: &KeyPath) -> Responses {
+        let defaults = Responses::default();
+        let retention = said.retention.as_ref();
+        let max_size = said.max_size.as_ref();
+        Responses {
+            store: said.store.unwrap_or(defaults.store),
+            retention: retention.map_or(defaults.retention, |text| {
+                let hint = "write it like `12h` or `30d`, or set `responses.store` to false";
+                self.positive(text, &path.key("retention"), hint)
+            }),
+            max_size: max_size.map_or(defaults.max_size, |size| {
+                self.bytes(size, &path.key("max_size"))
+            }),
+        }
+    }
+
     fn log(&mut self, said: schema::Log, state_dir: &std::path::Path, path: &KeyPath) -> Log {
         // the schema lets only these words through
         let level = said
@@ -198,33 +217,49 @@ impl Meaning<'_> {
         }
     }
 
+    /// A number of bytes that fit into memory.
     fn size(&mut self, said: &schema::Size, path: &KeyPath) -> usize {
+        let bytes = self.bytes(said, path);
+        usize::try_from(bytes).unwrap_or_else(|_| {
+            self.not_a_size(path, "is too large");
+            0
+        })
+    }
+
+    fn bytes(&mut self, said: &schema::Size, path: &KeyPath) -> u64 {
         let bytes = match said {
             schema::Size::Bytes(bytes) => Ok(*bytes),
             schema::Size::Text(text) => quantity::size(text),
         };
-        let problem = match bytes.map(usize::try_from) {
-            Ok(Ok(0)) => "must not be zero",
-            Ok(Ok(bytes)) => return bytes,
-            Ok(Err(_)) | Err(QuantityError::TooLarge) => "is too large",
+        let problem = match bytes {
+            Ok(0) => "must not be zero",
+            Ok(bytes) => return bytes,
+            Err(QuantityError::TooLarge) => "is too large",
             Err(QuantityError::NoUnit | QuantityError::Malformed) => "is not a size",
         };
+        self.not_a_size(path, problem);
+        0
+    }
+
+    fn not_a_size(&mut self, path: &KeyPath, problem: &str) {
         let message = format!("`{path}` {problem}");
         self.report(
             path,
             message,
             Some("write it like `64MiB`, `10MB` or `1048576`"),
         );
-        0
+    }
+
+    fn timeout(&mut self, text: &str, path: &KeyPath) -> Duration {
+        self.positive(text, path, "write it like `10s`, `5m` or `1h`")
     }
 
     /// A duration of which zero would be no sense.
-    fn timeout(&mut self, text: &str, path: &KeyPath) -> Duration {
+    fn positive(&mut self, text: &str, path: &KeyPath, hint: &str) -> Duration {
         let known = self.problems.len();
         let duration = self.duration(text, path);
         if duration.is_zero() && self.problems.len() == known {
-            let message = format!("`{path}` must not be zero");
-            self.report(path, message, Some("write it like `10s`, `5m` or `1h`"));
+            self.report(path, format!("`{path}` must not be zero"), Some(hint));
         }
         duration
     }
@@ -240,7 +275,7 @@ impl Meaning<'_> {
         self.report(
             path,
             message,
-            Some("write it like `250ms`, `10s`, `5m` or `1h`"),
+            Some("write it like `250ms`, `10s`, `5m`, `1h` or `30d`"),
         );
         Duration::ZERO
     }

@@ -14,12 +14,18 @@ pub(crate) enum QuantityError {
 }
 
 /// What a duration looks like, as a regular expression.
-pub(crate) const DURATION_PATTERN: &str = "^[0-9]+ ?(ms|s|m|h)$";
+pub(crate) const DURATION_PATTERN: &str = "^[0-9]+ ?(ms|s|m|h|d)$";
 
 /// What a size looks like, as a regular expression.
 pub(crate) const SIZE_PATTERN: &str = "^[0-9]+ ?(B|kB|KB|MB|GB|KiB|MiB|GiB)?$";
 
-const DURATION_UNITS: [(&str, u64); 4] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+const DURATION_UNITS: [(&str, u64); 5] = [
+    ("ms", 1),
+    ("s", 1_000),
+    ("m", 60_000),
+    ("h", 3_600_000),
+    ("d", 86_400_000),
+];
 
 const SIZE_UNITS: [(&str, u64); 9] = [
     ("", 1),
@@ -33,7 +39,7 @@ const SIZE_UNITS: [(&str, u64); 9] = [
     ("GiB", 1 << 30),
 ];
 
-/// Reads `250ms`, `10s`, `5m`, `1h`.
+/// Reads `250ms`, `10s`, `5m`, `1h`, `30d`.
 pub(crate) fn duration(text: &str) -> Result<Duration, QuantityError> {
     quantity(text, &DURATION_UNITS).map(Duration::from_millis)
 }
@@ -106,6 +112,8 @@ mod tests {
             ("90s", 90_000, "90s"),
             (" 5 m ", 300_000, "5m"),
             ("1h", 3_600_000, "1h"),
+            ("30d", 2_592_000_000, "30d"),
+            ("36h", 129_600_000, "36h"),
             ("0s", 0, "0s"),
         ];
         for (text, millis, written) in rows {
@@ -122,7 +130,7 @@ mod tests {
             ("-1s", QuantityError::Malformed),
             ("1.5s", QuantityError::Malformed),
             ("10S", QuantityError::Malformed),
-            ("1d", QuantityError::Malformed),
+            ("1w", QuantityError::Malformed),
             ("99999999999999999999s", QuantityError::TooLarge),
             ("18446744073709551615h", QuantityError::TooLarge),
         ] {

@@ -31,7 +31,7 @@ pub(crate) struct File {
     pub(crate) host: Option<String>,
     /// The port to listen on; 0 takes a free one. Default 8018.
     pub(crate) port: Option<u16>,
-    /// Where accounts and usage are kept: `sqlite://` and a path, or `sqlite::memory:`; `~` and `$BYOKEY_HOME` are
+    /// Where accounts, usage and responses are kept: `sqlite://` and a path, or `sqlite::memory:`; `~` and `$BYOKEY_HOME` are
     /// expanded. Default `sqlite://$BYOKEY_HOME/byokey.db`.
     pub(crate) database: Option<String>,
     /// The largest request body, as `64MiB`, `10MB` or a number of bytes. Default `64MiB`.
@@ -46,6 +46,8 @@ pub(crate) struct File {
     pub(crate) model_alias: Option<BTreeMap<String, String>>,
     /// Streamed answers.
     pub(crate) streaming: Option<Streaming>,
+    /// What is kept for later requests with `previous_response_id`.
+    pub(crate) responses: Option<Responses>,
     /// Who may call byokey.
     pub(crate) clients: Option<Clients>,
     /// How byokey stops.
@@ -87,6 +89,24 @@ pub(crate) struct Streaming {
     #[serde(default)]
     #[schemars(schema_with = "duration", extend("default" = "15s"))]
     pub(crate) keepalive: Option<String>,
+}
+
+/// What is kept for later requests with `previous_response_id`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Responses {
+    /// Whether responses of the Responses API are kept, unless the request says `store: false`. Prompts and answers then
+    /// lie in the database as they are, unencrypted, in a file that only its owner can read. `false`: nothing is kept, and
+    /// what was kept is removed. Default true.
+    pub(crate) store: Option<bool>,
+    /// How long a response is kept. Default `30d`.
+    #[serde(default)]
+    #[schemars(schema_with = "duration", extend("default" = "30d"))]
+    pub(crate) retention: Option<String>,
+    /// Room for all of them together; the oldest go first. Default `1GiB`.
+    #[serde(default)]
+    #[schemars(schema_with = "size", extend("default" = "1GiB"))]
+    pub(crate) max_size: Option<Size>,
 }
 
 /// Who may call byokey.

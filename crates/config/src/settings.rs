@@ -14,7 +14,7 @@ pub struct Settings {
     pub host: String,
     /// The port to listen on; 0 takes a free one.
     pub port: u16,
-    /// Where accounts and usage are kept.
+    /// Where accounts, usage and responses are kept.
     pub database: Database,
     /// Where byokey keeps its own files: `$BYOKEY_HOME`, else `~/.byokey`.
     pub state_dir: PathBuf,
@@ -28,6 +28,8 @@ pub struct Settings {
     pub model_alias: BTreeMap<Str, ModelName>,
     /// Streamed answers.
     pub streaming: Streaming,
+    /// What is kept for later requests.
+    pub responses: Responses,
     /// Who may call byokey.
     pub clients: Clients,
     /// How long open streams may go on at shutdown.
@@ -40,7 +42,7 @@ pub struct Settings {
     pub sandbox: bool,
 }
 
-/// Where accounts and usage are kept.
+/// Where accounts, usage and responses are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Database {
     /// A SQLite file.
@@ -54,6 +56,17 @@ pub enum Database {
 pub struct Streaming {
     /// The silence after which the client is sent a sign of life; `None` for never.
     pub keepalive: Option<Duration>,
+}
+
+/// What is kept of the Responses API for later requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Responses {
+    /// Whether anything is kept. Prompts and answers then lie in the database as they are, unencrypted.
+    pub store: bool,
+    /// How long a response is kept; not zero.
+    pub retention: Duration,
+    /// Room for all of them together, in bytes; the oldest go first. At least 1.
+    pub max_size: u64,
 }
 
 /// Who may call byokey.
@@ -147,6 +160,7 @@ impl Settings {
             providers: Vec::new(),
             model_alias: BTreeMap::new(),
             streaming: Streaming::default(),
+            responses: Responses::default(),
             clients: Clients::default(),
             drain: Duration::from_secs(10),
             log: Log::default(),
@@ -177,6 +191,16 @@ impl Default for Streaming {
     fn default() -> Self {
         Self {
             keepalive: Some(Duration::from_secs(15)),
+        }
+    }
+}
+
+impl Default for Responses {
+    fn default() -> Self {
+        Self {
+            store: true,
+            retention: Duration::from_hours(30 * 24),
+            max_size: 1 << 30,
         }
     }
 }

@@ -43,6 +43,11 @@ impl Settings {
             "providers": providers,
             "model_alias": aliases,
             "streaming": { "keepalive": write_duration(keepalive) },
+            "responses": {
+                "store": self.responses.store,
+                "retention": write_duration(self.responses.retention),
+                "max_size": write_size(self.responses.max_size),
+            },
             "clients": {
                 "require_key": self.clients.require_key.flag().map_or_else(|| json!("auto"), Value::from),
                 "keys": self.clients.keys.iter().map(show_client_key).collect::<Vec<_>>(),

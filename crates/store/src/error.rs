@@ -136,6 +136,33 @@ pub enum StoreError {
         /// What is there.
         value: String,
     },
+    /// A response larger than what may be kept.
+    #[error("the response `{id}` has {bytes} bytes and at most {most} may be kept; {hint}")]
+    ResponseTooLarge {
+        /// Its id.
+        id: String,
+        /// What it has.
+        bytes: u64,
+        /// What it may have.
+        most: u64,
+        /// What to do.
+        hint: &'static str,
+    },
+}
+
+/// An error and its causes, in one line.
+pub(crate) struct Chain<'a>(pub(crate) &'a dyn std::error::Error);
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
 }
 
 /// SQLite's primary result codes, see <https://www.sqlite.org/rescode.html>.
@@ -171,6 +198,9 @@ impl StoreError {
 impl From<StoreError> for ByokError {
     /// The caller of a request learns that it was the database; where and why is in the chain.
     fn from(error: StoreError) -> Self {
+        if matches!(error, StoreError::ResponseTooLarge { .. }) {
+            return Self::new(Kind::TooLarge, error.to_string());
+        }
         Self::new(
             Kind::Internal,
             "byokey's database cannot be read or written; the log of byokey says why",

@@ -10,7 +10,7 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr,
     sqlx::{
         ConnectOptions as _,
-        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+        sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
     },
 };
 
@@ -25,6 +25,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// One for the usage writer, the others for whoever reads.
 const CONNECTIONS: u32 = 4;
+/// What the write-ahead log is cut down to when it begins again; one large response can make it many times longer.
+const LOG_BYTES: &str = "16777216";
 /// Prepared statements a connection keeps.
 const STATEMENTS: usize = 64;
 
@@ -129,6 +131,11 @@ impl Store {
         let sqlite = SqliteConnectOptions::new()
             .filename(&path)
             .create_if_missing(false)
+            // so that free pages can be handed back
+            .auto_vacuum(SqliteAutoVacuum::Incremental)
+            // what is deleted is gone, and does not stay in free pages
+            .pragma("secure_delete", "ON")
+            .pragma("journal_size_limit", LOG_BYTES)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(BUSY_TIMEOUT)
@@ -142,8 +149,31 @@ impl Store {
             StoreError::opening(path.clone(), source)
         })
         .await?;
+        store.rebuild_for_vacuum().await;
         drop(setup);
         Ok(store)
+    }
+
+    /// Rewrites a file of an earlier byokey once, so that free pages can be handed back; such a file holds little, since
+    /// it is from before responses were kept. It stays as it is while another process reads it.
+    async fn rebuild_for_vacuum(&self) {
+        let rebuild = async {
+            let mode = sea_orm::Statement::from_string(
+                self.db.get_database_backend(),
+                "PRAGMA auto_vacuum",
+            );
+            let mode: i64 = match self.db.query_one_raw(mode).await? {
+                Some(row) => row.try_get_by_index(0)?,
+                None => return Ok(()),
+            };
+            if mode == 0 {
+                self.db.execute_unprepared("VACUUM").await?;
+            }
+            Ok::<(), DbErr>(())
+        };
+        if let Err(error) = rebuild.await {
+            tracing::warn!(%error, database = %self.place, "the database was not rebuilt; it will not shrink until it is");
+        }
     }
 
     async fn connect(

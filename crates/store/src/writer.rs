@@ -16,7 +16,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, error::Chain};
 
 /// Pauses before a failed batch is tried again; after the last try its records are lost.
 const BACKOFF: [Duration; 3] = [
@@ -243,21 +243,6 @@ enum Next {
     More,
     Flushed(oneshot::Sender<()>),
     End,
-}
-
-/// An error and its causes, in one line.
-struct Chain<'a>(&'a dyn std::error::Error);
-
-impl std::fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,12 @@
 //! What the layers need from outside, as traits: the root binds them.
 
+mod response;
+
 use async_trait::async_trait;
 
 use crate::{AccountId, AccountKind, Result, Secret, Str, Timestamp, Token, Usage};
+
+pub use response::{Chain, MAX_LINKS, ResponseStore, StoredResponse, Turn};
 
 /// The wall clock.
 pub trait Clock: Send + Sync {

@@ -69,6 +69,7 @@ fn show_has_the_form_of_the_file() {
             "providers": {},
             "model_alias": {},
             "streaming": { "keepalive": "15s" },
+            "responses": { "store": true, "retention": "30d", "max_size": "1GiB" },
             "clients": { "require_key": "auto", "keys": [] },
             "shutdown": { "drain": "10s" },
             "log": { "level": "info", "format": "text", "file": null },

@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use byokey_config::{
-    ClientKey, Clients, Database, Log, LogFormat, LogLevel, RequireKey, Settings, Streaming,
+    ClientKey, Clients, Database, Log, LogFormat, LogLevel, RequireKey, Responses, Settings,
+    Streaming,
 };
 use byokey_types::{
     Format, ModelName, ModelRow, Secret,
@@ -35,6 +36,7 @@ providers:
   alone:
 model_alias: { fast: 'claude/claude-haiku-4-5(low)' }
 streaming: { keepalive: 0s }
+responses: { store: false, retention: 36h, max_size: 5GiB }
 clients: { require_key: true, keys: [ { name: ci, key_env: CI }, { name: me, key: abc } ] }
 shutdown: { drain: 0s }
 log: { level: debug, format: json, file: $BYOKEY_HOME/server.log }
@@ -55,6 +57,7 @@ const JSON: &str = r#"{
 	"claude": {"enabled": false, "key_env": "MY_KEY"}, "codex": {"protocol": "openai", "api_key": "sk-1"}, "alone": null
 },
 "model_alias": {"fast": "claude/claude-haiku-4-5(low)"}, "streaming": {"keepalive": "0s"},
+"responses": {"store": false, "retention": "36h", "max_size": 5368709120},
 "clients": {"require_key": true, "keys": [{"name": "ci", "key_env": "CI"}, {"name": "me", "key": "abc"}]},
 "shutdown": {"drain": "0s"}, "log": {"level": "debug", "format": "json", "file": "$BYOKEY_HOME/server.log"},
 "allowed_hosts": ["Box.lan", "[::1]"], "sandbox": true
@@ -69,6 +72,7 @@ allowed_hosts = ["Box.lan", "[::1]"]
 sandbox = true
 model_alias = { fast = "claude/claude-haiku-4-5(low)" }
 streaming.keepalive = "0s"
+responses = { store = false, retention = "36h", max_size = "5GiB" }
 shutdown.drain = "0s"
 
 [upstream]
@@ -192,6 +196,11 @@ fn expected(home: &Home) -> Settings {
             ModelName::parse("claude/claude-haiku-4-5(low)").unwrap(),
         )]),
         streaming: Streaming { keepalive: None },
+        responses: Responses {
+            store: false,
+            retention: Duration::from_hours(36),
+            max_size: 5 << 30,
+        },
         clients: Clients {
             require_key: RequireKey::Always,
             keys: vec![

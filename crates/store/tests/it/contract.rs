@@ -8,7 +8,10 @@ use byokey_types::{
 use pretty_assertions::assert_eq;
 use tokio_util::task::TaskTracker;
 
-use crate::sample::{account, account_id, open, place, record, totals};
+use crate::{
+    responses,
+    sample::{account, account_id, open, place, record, totals},
+};
 
 async fn accounts_are_kept(store: &Store) {
     assert_eq!(store.accounts().await.expect("accounts"), []);
@@ -140,6 +143,7 @@ async fn suite(store: &Store) {
     accounts_are_kept(store).await;
     usage_is_summed(store).await;
     closing_writes_what_is_queued(store).await;
+    responses::suite(store).await;
     a_closed_store_loses_records_and_says_so(store).await;
 }
 

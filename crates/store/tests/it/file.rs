@@ -94,6 +94,7 @@ async fn the_connection_is_set_up_for_many_users_of_one_file() {
     open(&path).await;
     let db = raw(&path).await;
     assert_eq!(scalar::<String>(&db, "PRAGMA journal_mode").await, "wal");
+    assert_eq!(scalar::<i64>(&db, "PRAGMA auto_vacuum").await, 2);
 }
 
 #[tokio::test]

@@ -4,4 +4,6 @@
 mod contract;
 mod file;
 mod processes;
+mod responses;
+mod responses_file;
 mod sample;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use byokey_store::{Location, Store};
 use byokey_types::{
     AccountId, AccountKind, Format, ProviderId, RawObject, Timestamp, Usage,
-    ports::{AccountRow, Outcome, UsageRecord, UsageTotals},
+    ports::{AccountRow, Outcome, StoredResponse, Turn, UsageRecord, UsageTotals},
 };
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Statement};
 use tempfile::TempDir;
@@ -79,6 +79,45 @@ pub(crate) fn record(model: &str, at: i64) -> UsageRecord {
         }),
         first_byte_ms: Some(7),
         total_ms: 30,
+    }
+}
+
+/// A response of nobody in particular, whose content has its id.
+pub(crate) fn response(id: &str, at: i64) -> StoredResponse {
+    let Turn {
+        id,
+        account,
+        upstream_id,
+        model,
+        status,
+        input,
+        output,
+    } = turn(id);
+    StoredResponse {
+        body: format!(r#"{{"id":"{id}"}}"#).into(),
+        id,
+        created_at: Timestamp(at),
+        owner: None,
+        previous: None,
+        account,
+        upstream_id,
+        model,
+        status,
+        input,
+        output,
+    }
+}
+
+/// What [`response`] adds to its conversation.
+pub(crate) fn turn(id: &str) -> Turn {
+    Turn {
+        id: id.into(),
+        account: None,
+        upstream_id: None,
+        model: "fast".into(),
+        status: "completed".into(),
+        input: format!(r#"[{{"role":"user","content":"to {id}"}}]"#).into(),
+        output: format!(r#"[{{"role":"assistant","content":"from {id}"}}]"#).into(),
     }
 }
 

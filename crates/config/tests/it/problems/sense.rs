@@ -65,7 +65,7 @@ pub(super) const ROWS: &[(&str, u32, &str)] = &[
     (
         "upstream: { idle_timeout: '10' }",
         1,
-        "`upstream.idle_timeout` has no unit; write it like `250ms`, `10s`, `5m` or `1h`",
+        "`upstream.idle_timeout` has no unit; write it like `250ms`, `10s`, `5m`, `1h` or `30d`",
     ),
     (
         "upstream: { idle_timeout: 0s }",
@@ -75,12 +75,32 @@ pub(super) const ROWS: &[(&str, u32, &str)] = &[
     (
         "shutdown: { drain: soon }",
         1,
-        "`shutdown.drain` is not a duration; write it like `250ms`, `10s`, `5m` or `1h`",
+        "`shutdown.drain` is not a duration; write it like `250ms`, `10s`, `5m`, `1h` or `30d`",
     ),
     (
         "shutdown: { drain: 99999999999999999h }",
         1,
-        "`shutdown.drain` is too large; write it like `250ms`, `10s`, `5m` or `1h`",
+        "`shutdown.drain` is too large; write it like `250ms`, `10s`, `5m`, `1h` or `30d`",
+    ),
+    (
+        "responses: { retention: 0s }",
+        1,
+        "`responses.retention` must not be zero; write it like `12h` or `30d`, or set `responses.store` to false",
+    ),
+    (
+        "responses: { retention: 4w }",
+        1,
+        "`responses.retention` is not a duration; write it like `250ms`, `10s`, `5m`, `1h` or `30d`",
+    ),
+    (
+        "responses: { max_size: 0 }",
+        1,
+        "`responses.max_size`: expected text like `64MiB` or a whole number of at least 1, found 0",
+    ),
+    (
+        "responses: { max_size: 0GiB }",
+        1,
+        "`responses.max_size` must not be zero; write it like `64MiB`, `10MB` or `1048576`",
     ),
     (
         "upstream: { proxy: ftp://h }",

@@ -32,7 +32,7 @@ pub(super) const ROWS: &[(&str, u32, &str)] = &[
     (
         "amp: { port: 1 }",
         1,
-        "unknown key `amp`; there are `allowed_hosts`, `body_limit`, `clients`, `database`, `host`, `log`, `model_alias`, `port`, `providers`, `sandbox`, `shutdown`, `streaming`, `upstream`",
+        "unknown key `amp`; there are `allowed_hosts`, `body_limit`, `clients`, `database`, `host`, `log`, `model_alias`, `port`, `providers`, `responses`, `sandbox`, `shutdown`, `streaming`, `upstream`",
     ),
     // wrong types
     (
