@@ -222,7 +222,24 @@ const SOURCES: &[(&str, &str)] = &[
     ("mistral", include_str!("../manifests/mistral.toml")),
     ("groq", include_str!("../manifests/groq.toml")),
     ("openrouter", include_str!("../manifests/openrouter.toml")),
+    ("together", include_str!("../manifests/together.toml")),
+    ("fireworks", include_str!("../manifests/fireworks.toml")),
+    ("cerebras", include_str!("../manifests/cerebras.toml")),
+    ("nvidia", include_str!("../manifests/nvidia.toml")),
+    ("huggingface", include_str!("../manifests/huggingface.toml")),
+    ("minimax", include_str!("../manifests/minimax.toml")),
+    ("moonshot", include_str!("../manifests/moonshot.toml")),
+    ("siliconflow", include_str!("../manifests/siliconflow.toml")),
+    ("perplexity", include_str!("../manifests/perplexity.toml")),
+    ("cohere", include_str!("../manifests/cohere.toml")),
+    (
+        "github-models",
+        include_str!("../manifests/github-models.toml"),
+    ),
     ("ollama", include_str!("../manifests/ollama.toml")),
+    ("lmstudio", include_str!("../manifests/lmstudio.toml")),
+    ("llamacpp", include_str!("../manifests/llamacpp.toml")),
+    ("vllm", include_str!("../manifests/vllm.toml")),
     ("sandbox", include_str!("../manifests/sandbox.toml")),
 ];
 
@@ -307,6 +324,17 @@ mod tests {
             ("[[model]]\nid='m'\ncontxt=5", "unknown field `contxt`"),
             ("[[model]]\naliases=['m']", "missing field `id`"),
             ("[[model]]\nid='m'\naliases=5", "invalid type"),
+            ("[[fields]]\nalow=['a']", "unknown field `alow`"),
+            (
+                "[[fields]]\nallow=['a','a.b']",
+                "`allow` has `a`, which allows",
+            ),
+            ("[[fields]]\ndeny=['tools.0']", "`tools.0` has an index"),
+            ("[[fields]]\nforce={'a.*'=1}", "`force` takes no `*`"),
+            ("[[fields]]\nmodels=['a*b']", "`a*b` is no pattern"),
+            ("[[fields]]\nprotocols=['chat']", "`chat` is not a protocol"),
+            ("[[fields]]\naccount='key'", "unknown variant `key`"),
+            ("defaults={call_ids='short'}", "unknown variant `short`"),
         ] {
             let error = Manifest::parse("x", &format!("{sound}{addition}")).unwrap_err();
             assert_eq!(error.to_string(), "`x` is not a manifest");

