@@ -140,7 +140,7 @@ fn every_key_has_a_comment_and_a_description() {
                     | "api_key"
                     | "max_completion_tokens"
                     | "store"
-                    | "temperature"
+                    | "seed"
                     | "include"
             )
         {

@@ -13,6 +13,8 @@ use crate::{
     registry::{build, custom},
 };
 
+const BODY: &str = r#"{"model":"m","user":"u", "seed":1}"#;
+
 const DAY: Duration = Duration::from_hours(24);
 
 fn key(model: &str) -> LearnedKey {
@@ -39,7 +41,6 @@ fn stripped(learned: &Learned, key: &LearnedKey, body: &str, now: Timestamp) -> 
 #[test]
 fn it_is_remembered_for_that_upstream_alone() {
     let learned = Learned::default();
-    const BODY: &str = r#"{"model":"m","user":"u", "seed":1}"#;
     assert_eq!(stripped(&learned, &key("a"), BODY, NOW), BODY);
     learn(&learned, key("a"), "user", NOW);
     learn(&learned, key("a"), "seed", NOW);
@@ -84,8 +85,8 @@ fn it_is_forgotten_after_a_day() {
     let learned = Learned::default();
     learn(&learned, key("a"), "user", NOW);
     let body = r#"{"user":"u"}"#;
-    let late = NOW.plus(DAY - Duration::from_millis(1));
-    assert_eq!(stripped(&learned, &key("a"), body, late), "{}");
+    let just_before = Timestamp(NOW.plus(DAY).0 - 1);
+    assert_eq!(stripped(&learned, &key("a"), body, just_before), "{}");
     assert_eq!(stripped(&learned, &key("a"), body, NOW.plus(DAY)), body);
     // and gives its room back when something else is learned
     learn(&learned, key("b"), "user", NOW.plus(DAY));
