@@ -43,6 +43,10 @@ pub(crate) fn schema_at<'s>(schema: &'s Json, keys: &[String]) -> Option<&'s Jso
 }
 
 fn walk(schema: &Json, value: &Value, path: &KeyPath, findings: &mut Vec<Finding>) {
+    // any value at all
+    if *schema == Json::Bool(true) {
+        return;
+    }
     let Some(branch) = branches(schema).find(|branch| fits_kind(branch, value)) else {
         findings.push(mismatch(schema, value, path));
         return;
@@ -169,7 +173,7 @@ fn member<'s>(schema: &'s Json, key: &str) -> Option<&'s Json> {
     own.or_else(|| {
         schema
             .get("additionalProperties")
-            .filter(|more| more.is_object())
+            .filter(|more| more.is_object() || **more == Json::Bool(true))
     })
 }
 

@@ -5,6 +5,7 @@
 
 mod address;
 mod client;
+mod fields;
 mod key;
 mod path;
 mod provider;

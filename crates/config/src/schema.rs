@@ -20,7 +20,7 @@ use crate::{
 };
 
 pub(crate) use model::Model;
-pub(crate) use provider::{Protocols, Provider, ProviderKey};
+pub(crate) use provider::{Fields, Protocols, Provider, ProviderKey};
 
 /// The configuration of byokey.
 #[derive(Debug, Default, Deserialize, JsonSchema)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use byokey_types::{
     Secret,
-    provider::{KeyConfig, KeySource, ProviderConfig},
+    provider::{CacheBreakpoints, KeyConfig, KeySource, ProviderConfig},
     secret::REDACTED,
 };
 use serde_json::{Map, Value, json};
@@ -88,6 +88,12 @@ fn show_provider(provider: &ProviderConfig) -> Value {
     }
     if !provider.headers.is_empty() {
         said("headers", json!(provider.headers));
+    }
+    if !provider.fields.is_empty() {
+        said("fields", json!(provider.fields));
+    }
+    if provider.cache_breakpoints != CacheBreakpoints::Off {
+        said("cache_breakpoints", json!(provider.cache_breakpoints));
     }
     if !provider.models.is_empty() {
         said("models", json!(provider.models));

@@ -2,8 +2,13 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use byokey_types::{Format, ModelRow, ProviderId, Str};
+use byokey_types::{
+    AccountKind, FieldRules, Format, ModelRow, ProviderId, Str,
+    model::{CallIds, ReasoningField, ReasoningReplay},
+};
 use serde::{Deserialize, Deserializer, de::Error as _};
+
+use crate::fields::{Glob, Scope};
 
 /// What is known about a provider before the user says anything. A field that is not known is an error.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -37,12 +42,48 @@ pub struct Manifest {
     /// Seconds to the head of an answer that it needs at least.
     #[serde(default)]
     pub first_byte_seconds: u64,
-    /// The Chat member that limits the answer, for all models that do not say otherwise.
+    /// What holds for all models that do not say otherwise.
     #[serde(default)]
-    pub max_tokens_field: Option<Str>,
+    pub defaults: Defaults,
+    /// What its upstream takes of a body, applied in this order.
+    #[serde(default)]
+    pub fields: Vec<ManifestFields>,
     /// Its models at start-up, best first.
     #[serde(default, rename = "model")]
     pub models: Vec<ManifestModel>,
+}
+
+/// Facts that hold for all models of a provider that do not say otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Defaults {
+    /// See [`ModelRow::max_tokens_field`].
+    #[serde(default)]
+    pub max_tokens_field: Option<Str>,
+    /// See [`ModelRow::system_in_place`].
+    #[serde(default)]
+    pub system_in_place: Option<bool>,
+    /// See [`ModelRow::call_ids`].
+    #[serde(default)]
+    pub call_ids: Option<CallIds>,
+    /// See [`ModelRow::include_usage`].
+    #[serde(default)]
+    pub include_usage: Option<bool>,
+    /// See [`ModelRow::reasoning_field`].
+    #[serde(default)]
+    pub reasoning_field: Option<ReasoningField>,
+    /// See [`ModelRow::reasoning_replay`]; only for models without a row.
+    #[serde(default)]
+    pub reasoning_replay: ReasoningReplay,
+}
+
+/// Rules about fields, and for which requests they hold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ManifestFields {
+    /// `protocols`, `models` (patterns) and `account` (`api_key`, `login`, `link`, `open`); all requests by default.
+    pub scope: Scope,
+    /// The rest of the table.
+    pub rules: FieldRules,
 }
 
 /// One wire format of a provider.
@@ -55,6 +96,10 @@ pub struct ManifestEndpoint {
     /// The prefix to which the format's path is added; none when only the configuration knows it.
     #[serde(default)]
     pub base_url: Option<String>,
+    /// The version of the API in a base URL that the configuration gives for all formats at once: it takes the place of
+    /// `v1` or `v1beta` at its end.
+    #[serde(default)]
+    pub version: Option<String>,
     /// How the key is shown; the format's own way when it says nothing.
     #[serde(default)]
     pub auth: Option<Auth>,
@@ -105,6 +150,26 @@ impl<'de> Deserialize<'de> for ManifestModel {
     }
 }
 
+impl<'de> Deserialize<'de> for ManifestFields {
+    /// A [`FieldRules`] with the members of a [`Scope`]; what neither knows is an error.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut table = toml::Table::deserialize(deserializer)?;
+        let mut scope = Scope::default();
+        if let Some(names) = table.remove("protocols") {
+            let names: Vec<Protocol> = names.try_into().map_err(D::Error::custom)?;
+            scope.protocols = names.into_iter().map(|Protocol(format)| format).collect();
+        }
+        if let Some(globs) = table.remove("models") {
+            scope.models = globs.try_into::<Vec<Glob>>().map_err(D::Error::custom)?;
+        }
+        if let Some(kind) = table.remove("account") {
+            scope.account = Some(kind.try_into::<AccountKind>().map_err(D::Error::custom)?);
+        }
+        let rules = table.try_into().map_err(D::Error::custom)?;
+        Ok(Self { scope, rules })
+    }
+}
+
 /// A text that is no manifest.
 #[derive(Debug, thiserror::Error)]
 #[error("`{name}` is not a manifest")]
@@ -134,6 +199,20 @@ impl Manifest {
     }
 }
 
+impl Defaults {
+    /// Says what a row leaves unsaid; whether reasoning goes back is never unsaid.
+    pub(crate) fn complete(&self, row: &mut ModelRow) {
+        row.max_tokens_field = row
+            .max_tokens_field
+            .take()
+            .or_else(|| self.max_tokens_field.clone());
+        row.system_in_place = row.system_in_place.or(self.system_in_place);
+        row.call_ids = row.call_ids.or(self.call_ids);
+        row.include_usage = row.include_usage.or(self.include_usage);
+        row.reasoning_field = row.reasoning_field.or(self.reasoning_field);
+    }
+}
+
 /// One line for each built-in provider.
 const SOURCES: &[(&str, &str)] = &[
     ("claude", include_str!("../manifests/claude.toml")),
@@ -144,7 +223,24 @@ const SOURCES: &[(&str, &str)] = &[
     ("mistral", include_str!("../manifests/mistral.toml")),
     ("groq", include_str!("../manifests/groq.toml")),
     ("openrouter", include_str!("../manifests/openrouter.toml")),
+    ("together", include_str!("../manifests/together.toml")),
+    ("fireworks", include_str!("../manifests/fireworks.toml")),
+    ("cerebras", include_str!("../manifests/cerebras.toml")),
+    ("nvidia", include_str!("../manifests/nvidia.toml")),
+    ("huggingface", include_str!("../manifests/huggingface.toml")),
+    ("minimax", include_str!("../manifests/minimax.toml")),
+    ("moonshot", include_str!("../manifests/moonshot.toml")),
+    ("siliconflow", include_str!("../manifests/siliconflow.toml")),
+    ("perplexity", include_str!("../manifests/perplexity.toml")),
+    ("cohere", include_str!("../manifests/cohere.toml")),
+    (
+        "github-models",
+        include_str!("../manifests/github-models.toml"),
+    ),
     ("ollama", include_str!("../manifests/ollama.toml")),
+    ("lmstudio", include_str!("../manifests/lmstudio.toml")),
+    ("llamacpp", include_str!("../manifests/llamacpp.toml")),
+    ("vllm", include_str!("../manifests/vllm.toml")),
     ("sandbox", include_str!("../manifests/sandbox.toml")),
 ];
 
@@ -161,6 +257,9 @@ static BUILT_IN: LazyLock<Vec<Manifest>> = LazyLock::new(|| {
         })
         .collect()
 });
+
+#[derive(Deserialize)]
+struct Protocol(#[serde(deserialize_with = "protocol")] Format);
 
 fn protocol<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Format, D::Error> {
     String::deserialize(deserializer)?
@@ -226,6 +325,17 @@ mod tests {
             ("[[model]]\nid='m'\ncontxt=5", "unknown field `contxt`"),
             ("[[model]]\naliases=['m']", "missing field `id`"),
             ("[[model]]\nid='m'\naliases=5", "invalid type"),
+            ("[[fields]]\nalow=['a']", "unknown field `alow`"),
+            (
+                "[[fields]]\nallow=['a','a.b']",
+                "`allow` has `a`, which allows",
+            ),
+            ("[[fields]]\ndeny=['tools.0']", "`tools.0` has an index"),
+            ("[[fields]]\nforce={'a.*'=1}", "`force` takes no `*`"),
+            ("[[fields]]\nmodels=['a*b']", "`a*b` is no pattern"),
+            ("[[fields]]\nprotocols=['chat']", "`chat` is not a protocol"),
+            ("[[fields]]\naccount='key'", "unknown variant `key`"),
+            ("defaults={call_ids='short'}", "unknown variant `short`"),
         ] {
             let error = Manifest::parse("x", &format!("{sound}{addition}")).unwrap_err();
             assert_eq!(error.to_string(), "`x` is not a manifest");

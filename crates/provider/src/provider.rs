@@ -8,10 +8,12 @@ use std::{
     },
 };
 
-use byokey_types::{AccountId, AccountKind, Format, ModelRow, ProviderId, Str};
+use byokey_types::{
+    AccountId, AccountKind, Format, ModelRow, ProviderId, Str, provider::CacheBreakpoints,
+};
 use http::HeaderMap;
 
-use crate::{Endpoint, Limits};
+use crate::{Endpoint, Limits, fields::ScopedPatch, manifest::Defaults};
 
 /// A provider of one snapshot.
 #[derive(Debug)]
@@ -24,6 +26,10 @@ pub struct Provider {
     pub family: Option<Str>,
     /// Whether a request that would lose something is refused.
     pub strict: bool,
+    /// Whether prompt-cache breakpoints are put in.
+    pub cache_breakpoints: CacheBreakpoints,
+    /// What its upstream takes of a body: first what the manifest says, then the configuration.
+    pub fields: Vec<ScopedPatch>,
     /// The wire formats it speaks and where, best first.
     pub endpoints: Vec<Endpoint>,
     /// Request headers of its manifest and of the configuration; their values are marked as secrets.
@@ -37,7 +43,7 @@ pub struct Provider {
     /// What it is known to serve, in the order of configuration and manifest.
     pub models: Vec<Arc<ModelRow>>,
     pub(crate) by_name: HashMap<Str, Arc<ModelRow>>,
-    pub(crate) max_tokens_field: Option<Str>,
+    pub(crate) defaults: Defaults,
 }
 
 impl Provider {
@@ -60,10 +66,10 @@ impl Provider {
     /// The row of a model, or one that says nothing but its name.
     pub fn model_or_unknown(&self, name: &str) -> Arc<ModelRow> {
         self.model(name).cloned().unwrap_or_else(|| {
-            Arc::new(ModelRow {
-                max_tokens_field: self.max_tokens_field.clone(),
-                ..ModelRow::unknown(name)
-            })
+            let mut row = ModelRow::unknown(name);
+            row.reasoning_replay = self.defaults.reasoning_replay;
+            self.defaults.complete(&mut row);
+            Arc::new(row)
         })
     }
 }

@@ -1,5 +1,7 @@
 //! The snapshot of all providers that one configuration makes.
 
+mod places;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -12,9 +14,10 @@ use byokey_types::{
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::{
-    Auth, Client, Endpoint, Limits, Manifest,
+    Client, Limits, Manifest,
     endpoint::InvalidBaseUrl,
-    manifest::ManifestEndpoint,
+    fields::{Patch, Scope, ScopedPatch},
+    manifest::Defaults,
     provider::{Account, Pool, Provider},
 };
 
@@ -216,7 +219,7 @@ fn compile(
     upstream: &UpstreamConfig,
     credentials: &mut impl FnMut(Needs<'_>) -> Found,
 ) -> Result<Provider, RegistryError> {
-    let endpoints = endpoints(id, manifest, config, None)?;
+    let endpoints = places::endpoints(id, manifest, config, None)?;
     // a server of the user's own for which no key is named asks for none
     let open = manifest.map_or(config.keys.is_empty(), |manifest| manifest.open);
     let key_env = manifest.map_or(&[][..], |manifest| &manifest.key_env);
@@ -232,7 +235,7 @@ fn compile(
     let mut accounts = Vec::with_capacity(found.accounts.len());
     for entry in found.accounts {
         let own = match &entry.base_url {
-            Some(base_url) => Some(self::endpoints(id, manifest, config, Some(base_url))?),
+            Some(base_url) => Some(places::endpoints(id, manifest, config, Some(base_url))?),
             None => None,
         };
         accounts.push(Arc::new(Account {
@@ -252,8 +255,8 @@ fn compile(
         let least = std::time::Duration::from_secs(manifest.first_byte_seconds);
         limits.first_byte = limits.first_byte.max(least);
     }
-    let max_tokens_field = manifest.and_then(|manifest| manifest.max_tokens_field.clone());
-    let (models, by_name) = models(manifest, config, max_tokens_field.as_ref());
+    let defaults = manifest.map_or_else(Defaults::default, |manifest| manifest.defaults.clone());
+    let (models, by_name) = models(manifest, config, &defaults);
     Ok(Provider {
         id: id.clone(),
         display_name: manifest
@@ -264,6 +267,8 @@ fn compile(
             None => Some(id.as_str().into()),
         }),
         strict: config.strict,
+        cache_breakpoints: config.cache_breakpoints,
+        fields: fields(manifest, config),
         endpoints,
         headers: headers(id, manifest, &config.headers)?,
         limits,
@@ -271,55 +276,22 @@ fn compile(
         refused,
         models,
         by_name,
-        max_tokens_field,
+        defaults,
     })
 }
 
-/// The endpoints of a provider, or of an account of it that has a base URL of its own.
-///
-/// A configured base replaces that of every protocol; configured protocols replace the manifest's.
-fn endpoints(
-    id: &ProviderId,
-    manifest: Option<&Manifest>,
-    config: &ProviderConfig,
-    own_base: Option<&str>,
-) -> Result<Vec<Endpoint>, RegistryError> {
-    let known = manifest.map_or(&[][..], |manifest| &manifest.endpoints);
-    let protocols: Vec<Format> = if config.protocols.is_empty() {
-        known.iter().map(|endpoint| endpoint.protocol).collect()
-    } else {
-        config.protocols.clone()
-    };
-    if protocols.is_empty() {
-        return Err(RegistryError::ProtocolMissing(id.clone()));
-    }
-    let base = own_base.or(config.base_url.as_deref());
-    protocols
-        .into_iter()
-        .map(|protocol| endpoint(id, protocol, known, base))
+/// The manifest's rules, then the configuration's.
+fn fields(manifest: Option<&Manifest>, config: &ProviderConfig) -> Vec<ScopedPatch> {
+    let known = manifest.into_iter().flat_map(|manifest| &manifest.fields);
+    let known = known.map(|fields| (fields.scope.clone(), &fields.rules));
+    known
+        .chain([(Scope::default(), &config.fields)])
+        .filter(|(_, rules)| !rules.is_empty())
+        .map(|(scope, rules)| ScopedPatch {
+            scope,
+            patch: Patch::new(rules),
+        })
         .collect()
-}
-
-fn endpoint(
-    id: &ProviderId,
-    protocol: Format,
-    known: &[ManifestEndpoint],
-    base: Option<&str>,
-) -> Result<Endpoint, RegistryError> {
-    let known = known.iter().find(|endpoint| endpoint.protocol == protocol);
-    let base = base
-        .or_else(|| known.and_then(|endpoint| endpoint.base_url.as_deref()))
-        .ok_or_else(|| RegistryError::BaseUrlMissing {
-            provider: id.clone(),
-            protocol,
-        })?;
-    let auth = known
-        .and_then(|endpoint| endpoint.auth)
-        .unwrap_or(Auth::of(protocol));
-    Endpoint::new(protocol, base, auth).map_err(|source| RegistryError::BaseUrl {
-        provider: id.clone(),
-        source,
-    })
 }
 
 fn headers(
@@ -349,11 +321,7 @@ fn headers(
 type Models = (Vec<Arc<ModelRow>>, HashMap<Str, Arc<ModelRow>>);
 
 /// The configured rows, then those of the manifest that they do not replace.
-fn models(
-    manifest: Option<&Manifest>,
-    config: &ProviderConfig,
-    max_tokens_field: Option<&Str>,
-) -> Models {
+fn models(manifest: Option<&Manifest>, config: &ProviderConfig, defaults: &Defaults) -> Models {
     let mut models = Vec::new();
     let mut by_name: HashMap<Str, Arc<ModelRow>> = HashMap::new();
     let configured = config.models.iter().map(|row| (row, &[][..]));
@@ -364,7 +332,7 @@ fn models(
             continue;
         }
         let mut row = row.clone();
-        row.max_tokens_field = row.max_tokens_field.or_else(|| max_tokens_field.cloned());
+        defaults.complete(&mut row);
         for alias in aliases {
             // under the name the client chose, so that this name goes upstream
             by_name.entry(alias.clone()).or_insert_with(|| {

@@ -10,7 +10,9 @@ use http::{HeaderMap, Method};
 
 use crate::{
     Call, Endpoint,
+    fields::{self, Patch, Patched},
     headers::Outbound,
+    learned::LearnedKey,
     provider::{Account, Provider},
     registry::{Offer, Registry},
 };
@@ -85,6 +87,40 @@ impl Candidate {
     /// The formats it can be asked in and where, best first.
     pub fn endpoints(&self) -> &[Endpoint] {
         self.account.endpoints(&self.provider)
+    }
+
+    /// The body as the upstream takes it: the rules of manifest and configuration, and what its row says of sampling.
+    ///
+    /// Once for each request, after it was worded; the pieces come back untouched when no rule applies.
+    pub fn patch(&self, protocol: Format, body: Vec<Bytes>) -> Patched {
+        fields::apply(self.patches(protocol), protocol, body)
+    }
+
+    /// Whether a rule gives `stream` the value `true`, whatever the client asked for.
+    pub fn streams_always(&self, protocol: Format) -> bool {
+        self.patches(protocol).any(Patch::forces_stream)
+    }
+
+    /// Under which key it is remembered what the upstream does not take; `None` when it does not speak the format.
+    pub fn learned_key(&self, protocol: Format) -> Option<LearnedKey> {
+        let endpoint = self.account.endpoint(&self.provider, protocol)?;
+        Some(LearnedKey {
+            provider: self.provider.id.clone(),
+            host: endpoint.host().into(),
+            model: self.model.clone(),
+            protocol,
+        })
+    }
+
+    fn patches(&self, protocol: Format) -> impl Iterator<Item = &Patch> {
+        let unsampled = (!self.row.temperature).then(|| fields::no_sampling(protocol));
+        let (model, account) = (&self.model, self.account.kind);
+        let ruled = self.provider.fields.iter();
+        unsampled.into_iter().chain(
+            ruled
+                .filter(move |fields| fields.scope.holds(protocol, model, account))
+                .map(|fields| &fields.patch),
+        )
     }
 
     /// The request to send to it.

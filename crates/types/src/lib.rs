@@ -5,6 +5,7 @@
 pub mod account;
 pub mod edit;
 pub mod error;
+pub mod fields;
 pub mod format;
 pub mod frame;
 pub mod json;
@@ -21,6 +22,7 @@ pub mod usage;
 pub use account::{AccountId, AccountKind, Token};
 pub use edit::{Edit, Path, Step};
 pub use error::{ByokError, Kind, Origin, Result, Retry, UpstreamFault};
+pub use fields::{FieldPath, FieldRules, FieldStep};
 pub use format::Format;
 pub use frame::Frame;
 pub use json::JsonError;

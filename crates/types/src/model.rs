@@ -117,6 +117,28 @@ pub enum ReasoningReplay {
     Required,
 }
 
+/// The ids of tool calls that an upstream takes, when they are not its format's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum CallIds {
+    /// Exactly nine letters and digits. Source: Mistral (spec/providers.md, B; opencode#1680).
+    #[serde(rename = "9-alphanumeric")]
+    NineAlphanumeric,
+}
+
+/// The member by which a Chat upstream is told how to reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReasoningField {
+    /// `reasoning_effort: "high"`. Source: OpenAI.
+    ReasoningEffort,
+    /// `thinking: {type: "enabled" | "disabled"}`, the level in `reasoning_effort`. Source: DeepSeek, Z.ai, Kimi.
+    Thinking,
+    /// `enable_thinking: true`, `thinking_budget: 1024`. Source: Qwen, SiliconFlow.
+    EnableThinking,
+    /// `reasoning: {effort, max_tokens, enabled}`. Source: OpenRouter, Together.
+    Reasoning,
+}
+
 /// USD per million tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -178,6 +200,15 @@ pub struct ModelRow {
     /// Whether a system message may stand in the middle of a conversation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system_in_place: Option<bool>,
+    /// The ids of tool calls that it takes, when they are not its format's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_ids: Option<CallIds>,
+    /// Whether it takes `stream_options.include_usage` in Chat; it does when nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub include_usage: Option<bool>,
+    /// The member by which it is told how to reason in Chat; `reasoning_effort` when nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning_field: Option<ReasoningField>,
     /// Whether it answers to a JSON schema.
     #[serde(default = "yes")]
     pub structured_output: bool,
@@ -204,6 +235,9 @@ impl ModelRow {
             temperature: true,
             max_tokens_field: None,
             system_in_place: None,
+            call_ids: None,
+            include_usage: None,
+            reasoning_field: None,
             structured_output: true,
             price: None,
         }

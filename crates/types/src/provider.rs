@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{Format, ModelRow, Secret, Str};
+use crate::{FieldRules, Format, ModelRow, Secret, Str};
 
 /// The id of a provider: lower-case letters, digits, `-`, `_` and `.`, at most 64, beginning with a letter or digit.
 ///
@@ -112,6 +112,17 @@ impl Default for UpstreamConfig {
     }
 }
 
+/// Whether prompt-cache breakpoints are put into requests of clients whose format has none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CacheBreakpoints {
+    /// Never.
+    #[default]
+    Off,
+    /// Where they help; never more than the upstream takes, and the client's own are kept.
+    Auto,
+}
+
 /// What the configuration says about one provider; what it does not say, the provider's manifest does.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProviderConfig {
@@ -131,11 +142,15 @@ pub struct ProviderConfig {
     pub models: Vec<ModelRow>,
     /// Whether a request that would lose something is refused.
     pub strict: bool,
+    /// What its upstream takes of a body, beyond what its manifest says.
+    pub fields: FieldRules,
+    /// Whether prompt-cache breakpoints are put in.
+    pub cache_breakpoints: CacheBreakpoints,
 }
 
 impl ProviderConfig {
     /// A provider of which the configuration says nothing but its id.
-    pub const fn new(id: ProviderId) -> Self {
+    pub fn new(id: ProviderId) -> Self {
         Self {
             id,
             enabled: true,
@@ -145,6 +160,8 @@ impl ProviderConfig {
             headers: BTreeMap::new(),
             models: Vec::new(),
             strict: false,
+            fields: FieldRules::default(),
+            cache_breakpoints: CacheBreakpoints::default(),
         }
     }
 }

@@ -64,6 +64,8 @@ impl Meaning<'_> {
             .base_url
             .and_then(|text| self.base_url(&text, &path.key("base_url")));
         provider.headers = self.headers(said.headers.unwrap_or_default(), &path.key("headers"));
+        provider.fields = self.fields(said.fields.unwrap_or_default(), &path.key("fields"));
+        provider.cache_breakpoints = said.cache_breakpoints.unwrap_or_default();
         provider.models = self.models(said.models.unwrap_or_default(), &path.key("models"));
         provider.keys = self.provider_keys(said.api_key, said.key_env, said.api_keys, path);
         provider

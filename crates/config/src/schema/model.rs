@@ -1,6 +1,9 @@
 //! What the file says about one model.
 
-use byokey_types::{Effort, Modality, ModelRow, model, model::ReasoningReplay};
+use byokey_types::{
+    Effort, Modality, ModelRow, model,
+    model::{CallIds, ReasoningField, ReasoningReplay},
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema as object};
 use serde::Deserialize;
 
@@ -44,6 +47,16 @@ pub(crate) struct Model {
     pub(crate) max_tokens_field: Option<String>,
     /// Whether a system message may stand in the middle of a conversation.
     pub(crate) system_in_place: Option<bool>,
+    /// The ids of tool calls that the upstream takes, when they are not its protocol's.
+    #[serde(default)]
+    #[schemars(schema_with = "call_ids")]
+    pub(crate) call_ids: Option<CallIds>,
+    /// Whether the upstream takes `stream_options.include_usage` in Chat. Default true.
+    pub(crate) include_usage: Option<bool>,
+    /// The member by which the upstream is told how to reason in Chat. Default `reasoning_effort`.
+    #[serde(default)]
+    #[schemars(schema_with = "reasoning_field")]
+    pub(crate) reasoning_field: Option<ReasoningField>,
     /// Whether it answers to a JSON schema. Default true.
     pub(crate) structured_output: Option<bool>,
     /// What it costs.
@@ -100,6 +113,9 @@ impl From<Model> for ModelRow {
             temperature: said.temperature.unwrap_or(unsaid.temperature),
             max_tokens_field: said.max_tokens_field.map(Into::into),
             system_in_place: said.system_in_place,
+            call_ids: said.call_ids,
+            include_usage: said.include_usage,
+            reasoning_field: said.reasoning_field,
             structured_output: said.structured_output.unwrap_or(unsaid.structured_output),
             price: said.price.map(|price| model::Price {
                 input: price.input,
@@ -124,4 +140,13 @@ fn replay(_: &mut SchemaGenerator) -> Schema {
 fn modalities(_: &mut SchemaGenerator) -> Schema {
     use Modality::{Audio, Image, Pdf, Text, Video};
     object!({ "type": ["array", "null"], "items": { "enum": [Text, Image, Pdf, Audio, Video] }, "minItems": 1 })
+}
+
+fn call_ids(_: &mut SchemaGenerator) -> Schema {
+    object!({ "enum": [CallIds::NineAlphanumeric, null] })
+}
+
+fn reasoning_field(_: &mut SchemaGenerator) -> Schema {
+    use ReasoningField::{EnableThinking, Reasoning, ReasoningEffort, Thinking};
+    object!({ "enum": [ReasoningEffort, Thinking, EnableThinking, Reasoning, null] })
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use byokey_types::{Format, Secret};
+use byokey_types::{Format, Secret, provider::CacheBreakpoints};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema as object};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::Model;
 
@@ -34,6 +35,33 @@ pub(crate) struct Provider {
     pub(crate) models: Option<Vec<Model>>,
     /// Whether a request that would lose something in translation is refused. Default false.
     pub(crate) strict: Option<bool>,
+    /// What its upstream takes of a request body, beyond what byokey knows; a path is `a.b`, with `*` for each item.
+    pub(crate) fields: Option<Fields>,
+    /// Whether prompt-cache breakpoints are put into requests of clients whose format has none. Default `off`.
+    #[serde(default)]
+    #[schemars(schema_with = "cache_breakpoints", extend("default" = "off"))]
+    pub(crate) cache_breakpoints: Option<CacheBreakpoints>,
+}
+
+/// What an upstream takes of a request body.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Fields {
+    /// Members that have another name there: from → to.
+    pub(crate) rename: Option<BTreeMap<String, String>>,
+    /// Everything it takes; whatever else stands beside something named here is dropped.
+    pub(crate) allow: Option<Vec<String>>,
+    /// What it does not take.
+    pub(crate) deny: Option<Vec<String>>,
+    /// Members that must have a value: path → value.
+    #[schemars(with = "Option<BTreeMap<String, Value>>")]
+    pub(crate) force: Option<BTreeMap<String, Value>>,
+    /// Members that must be there: path → value, unless there is one.
+    #[schemars(with = "Option<BTreeMap<String, Value>>")]
+    pub(crate) default: Option<BTreeMap<String, Value>>,
+    /// Items that a list must have: path → items.
+    #[schemars(with = "Option<BTreeMap<String, Vec<Value>>>")]
+    pub(crate) append: Option<BTreeMap<String, Vec<Value>>>,
 }
 
 /// One of several keys of a provider.
@@ -71,4 +99,8 @@ fn protocols(_: &mut SchemaGenerator) -> Schema {
             { "type": "null" },
         ]
     })
+}
+
+fn cache_breakpoints(_: &mut SchemaGenerator) -> Schema {
+    object!({ "enum": [CacheBreakpoints::Off, CacheBreakpoints::Auto, null] })
 }

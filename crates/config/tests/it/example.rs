@@ -44,7 +44,15 @@ fn keys_of_schema(schema: &Value, path: &str, keys: &mut BTreeSet<String>) {
 
 /// Every key of the example's lines, by indentation, in the notation of [`keys_of_schema`].
 fn keys_of_lines(text: &str) -> BTreeSet<String> {
-    const FREE: [&str; 3] = [".providers", ".model_alias", ".providers.*.headers"];
+    const FREE: [&str; 7] = [
+        ".providers",
+        ".model_alias",
+        ".providers.*.headers",
+        ".providers.*.fields.rename",
+        ".providers.*.fields.force",
+        ".providers.*.fields.default",
+        ".providers.*.fields.append",
+    ];
     let mut open: Vec<(usize, String)> = Vec::new();
     let mut keys = BTreeSet::new();
     for line in text.lines() {
@@ -123,7 +131,18 @@ fn every_key_has_a_comment_and_a_description() {
         let key = setting.trim_start_matches("- ").split(':').next().unwrap();
         let above = lines[index - 1].trim_start();
         if seen.insert(key)
-            && !matches!(key, "claude" | "openrouter" | "x-team" | "fast" | "api_key")
+            && !matches!(
+                key,
+                "claude"
+                    | "openrouter"
+                    | "x-team"
+                    | "fast"
+                    | "api_key"
+                    | "max_completion_tokens"
+                    | "store"
+                    | "seed"
+                    | "include"
+            )
         {
             assert!(above.starts_with("# "), "`{key}` has no comment above it");
         }

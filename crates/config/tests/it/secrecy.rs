@@ -15,6 +15,7 @@ providers:
     api_key: sk-Very-Secret-123
     headers: { x-token: sk-Very-Secret-123 }
   b: { api_keys: [ { api_key: sk-Very-Secret-123, label: one } ] }
+  c: { cache_breakpoints: auto, fields: { deny: [ a.*(b) ], force: { c: { d: 1 } } } }
 clients: { keys: [ { name: me, key: sk-Very-Secret-123 } ] }
 ";
 
@@ -49,6 +50,12 @@ fn show_has_the_form_of_the_file() {
             "enabled": true,
             "strict": false,
             "api_keys": [{ "api_key": "***", "label": "one", "weight": 1 }],
+        },
+        "c": {
+            "enabled": true,
+            "strict": false,
+            "fields": { "deny": ["a.*(b)"], "force": { "c": { "d": 1 } } },
+            "cache_breakpoints": "auto",
         },
     });
     expected["clients"]["keys"] = json!([{ "name": "me", "key": "***" }]);
@@ -103,6 +110,8 @@ fn no_error_tells_a_secret() {
         "providers: { a: { \"api_key=S\": 1 } }",
         "providers: { a: { api_key S: 1 } }",
         "providers: { a: { headers: { x:S } } }",
+        "providers: { a: { fields: { force: { x:S } } } }",
+        "providers: { a: { fields: { deny: S } } }",
         "providers: { a: { headers: { x: [S] } } }",
         "providers: { a: { headers: { x: \"S\\n\" , X: S } } }",
         "providers: { a: { headers: { authorization: Bearer S } } }",

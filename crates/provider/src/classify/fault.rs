@@ -173,7 +173,11 @@ fn text_of(value: &Value) -> Option<String> {
             let text = first.get("msg").or_else(|| first.get("message"))?;
             text.as_str().map(str::to_owned)
         }
-        Value::Object(object) => object.get("message").and_then(text_of),
+        // Mistral: `{"message":{"detail":[…]}}`
+        Value::Object(object) => object
+            .get("message")
+            .or_else(|| object.get("detail"))
+            .and_then(text_of),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
 }

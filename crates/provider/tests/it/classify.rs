@@ -309,6 +309,12 @@ fn the_providers_words_reach_the_caller_and_no_page_does() {
         (r#"{"detail":[{"msg":"a b"}]}"#, None, Some("a b"), None),
         (r#"{"error":"a b"}"#, None, Some("a b"), None),
         (
+            r#"{"object":"error","message":{"detail":[{"msg":"a b"}]},"type":"t"}"#,
+            Some("t"),
+            Some("a b"),
+            None,
+        ),
+        (
             r#"{"error":"invalid_grant","error_description":"a b"}"#,
             Some("invalid_grant"),
             Some("a b"),

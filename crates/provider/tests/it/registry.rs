@@ -1,5 +1,7 @@
 //! What manifests and configuration make together.
 
+mod facts;
+
 use byokey_provider::{AccountEntry, Client, Found, Needs, Registry, RegistryError};
 use byokey_types::{
     AccountId, AccountKind, Format, ModelName, ModelRow, ProviderId, Secret, Str,
@@ -124,7 +126,17 @@ fn a_key_in_the_environment_is_enough() {
             "deepseek",
             "mistral",
             "groq",
-            "openrouter"
+            "openrouter",
+            "together",
+            "fireworks",
+            "cerebras",
+            "nvidia",
+            "huggingface",
+            "minimax",
+            "moonshot",
+            "siliconflow",
+            "perplexity",
+            "cohere"
         ]
     );
     let live: Vec<_> = registry
@@ -176,7 +188,17 @@ fn configuration_comes_first_and_decides() {
             "deepseek",
             "mistral",
             "groq",
-            "openrouter"
+            "openrouter",
+            "together",
+            "fireworks",
+            "cerebras",
+            "nvidia",
+            "huggingface",
+            "minimax",
+            "moonshot",
+            "siliconflow",
+            "perplexity",
+            "cohere"
         ]
     );
     assert!(registry.provider("claude").is_none());
@@ -184,7 +206,10 @@ fn configuration_comes_first_and_decides() {
     assert!(registry.provider("grok").unwrap().strict);
     assert_eq!(
         urls(&registry, "xai"),
-        ["http://127.0.0.1:1/x/chat/completions"]
+        [
+            "http://127.0.0.1:1/x/responses",
+            "http://127.0.0.1:1/x/chat/completions"
+        ]
     );
     assert_eq!(
         urls(&registry, "mine"),
@@ -196,27 +221,6 @@ fn configuration_comes_first_and_decides() {
     assert_eq!(
         (ollama.limits.first_byte.as_secs(), ollama.is_live()),
         (600, true)
-    );
-}
-
-#[test]
-fn protocols_and_bases_replace_those_of_the_manifest() {
-    let mut both = config("openrouter");
-    both.protocols = vec![Format::AnthropicMessages];
-    let registry = build(&[both.clone()], &[], &[]).unwrap();
-    assert_eq!(
-        urls(&registry, "openrouter"),
-        ["https://openrouter.ai/api/v1/messages"]
-    );
-    both.protocols.insert(0, Format::OpenAiResponses);
-    both.base_url = Some("http://127.0.0.1:1/v1".into());
-    let registry = build(&[both], &[], &[]).unwrap();
-    assert_eq!(
-        urls(&registry, "openrouter"),
-        [
-            "http://127.0.0.1:1/v1/responses",
-            "http://127.0.0.1:1/v1/messages"
-        ]
     );
 }
 

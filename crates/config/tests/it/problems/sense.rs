@@ -253,6 +253,26 @@ pub(super) const ROWS: &[(&str, u32, &str)] = &[
         "`providers.a.models[0].reasoning_budget`: `min` is larger than `max`",
     ),
     (
+        "providers: { a: { fields: { deny: [ b,\n tools.0 ] } } }",
+        2,
+        "`providers.a.fields.deny[1]`: `tools.0` has an index; write `*` for each item",
+    ),
+    (
+        "providers: { a: { fields: { force: {\n 'a..b': 1 } } } }",
+        2,
+        "`providers.a.fields.force.\"a..b\"`: `a..b` is no path; write names with `.` between them, `*` for each, `*(tag)` for each of a `type` or `role`",
+    ),
+    (
+        "providers: { a: { fields: { rename: { a: 'b.*' } } } }",
+        1,
+        "`providers.a.fields`: `rename` takes no `*`, as in `b.*`; name one member",
+    ),
+    (
+        "providers: { a: { fields: { allow: [ a, a.b ] } } }",
+        1,
+        "`providers.a.fields`: `allow` has `a`, which allows all of it, and `a.b`, which does not; keep one",
+    ),
+    (
         "model_alias: { fast: '' }",
         1,
         "`model_alias.fast` names no model; name one, as in `claude/claude-haiku-4-5`",

@@ -20,6 +20,26 @@ pub(super) const ROWS: &[(&str, u32, &str)] = &[
         "unknown key `providers.a.models[0].contxt`; did you mean `context`?",
     ),
     (
+        "providers: { a: { fields: { alow: [ x ] } } }",
+        1,
+        "unknown key `providers.a.fields.alow`; did you mean `allow`?",
+    ),
+    (
+        "providers: { a: { fields: { append: { x: 1 } } } }",
+        1,
+        "`providers.a.fields.append.x`: expected a list, found a number",
+    ),
+    (
+        "providers: { a: { cache_breakpoints: on } }",
+        1,
+        "`providers.a.cache_breakpoints`: expected `off` or `auto`, found `on`",
+    ),
+    (
+        "providers: { a: { models: [ { id: m, call_ids: short } ] } }",
+        1,
+        "`providers.a.models[0].call_ids`: expected `9-alphanumeric`, found `short`",
+    ),
+    (
         "providers: { claude: { api_key:sk-123 } }",
         1,
         "unknown key `providers.claude.api_key…`; put a space after the colon",
