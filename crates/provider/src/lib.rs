@@ -16,7 +16,7 @@ pub mod resolve;
 
 pub use classify::ErrorAnswer;
 pub use client::{Answer, Body, Call, Client, Clients, Limits};
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, Operation};
 pub use manifest::{Auth, Manifest};
 pub use models::Listed;
 pub use provider::{Account, Pool, Provider};

@@ -1,8 +1,12 @@
 //! The routes' own code.
 
+pub mod completions;
+pub mod count;
+pub mod embeddings;
 pub mod generate;
 pub mod health;
 pub mod models;
+mod passthrough;
 
 use byokey_types::Format;
 
@@ -10,6 +14,8 @@ use byokey_types::Format;
 pub fn format_of(path: &str) -> Format {
     if path.ends_with("/messages") || path.contains("/messages/") {
         Format::AnthropicMessages
+    } else if path.starts_with("/v1beta") {
+        Format::Gemini
     } else {
         Format::OpenAiChat
     }

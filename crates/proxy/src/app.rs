@@ -9,7 +9,7 @@ use byokey_provider::Registry;
 use byokey_types::ports::{Clock, UsageSink};
 use tokio_util::sync::CancellationToken;
 
-use crate::{guard::Guard, ids::RequestIds};
+use crate::{guard::Guard, ids::RequestIds, tokens::Counter};
 
 /// What the application needs from outside.
 #[derive(Clone)]
@@ -50,6 +50,8 @@ pub struct App {
     pub ports: Ports,
     /// The ids of its requests.
     pub ids: RequestIds,
+    /// Counts tokens off the threads that serve.
+    pub counter: Counter,
     /// Cancelled when open streams must end: the drain's deadline has passed.
     pub cut: CancellationToken,
 }
@@ -61,6 +63,7 @@ impl App {
             snapshot: ArcSwap::from_pointee(snapshot),
             ports,
             ids: RequestIds::default(),
+            counter: Counter::default(),
             cut: CancellationToken::new(),
         })
     }

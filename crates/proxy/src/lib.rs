@@ -13,6 +13,7 @@ pub mod meter;
 pub mod pipeline;
 pub mod relay;
 pub mod routes;
+pub mod tokens;
 pub mod unread;
 
 pub use app::{App, Ports, Snapshot};

@@ -31,6 +31,18 @@ pub fn router(app: Arc<App>) -> Router {
             )
             .route(&format!("{prefix}/messages"), any(api::generate::messages))
             .route(
+                &format!("{prefix}/messages/count_tokens"),
+                any(api::count::messages),
+            )
+            .route(
+                &format!("{prefix}/embeddings"),
+                any(api::embeddings::create),
+            )
+            .route(
+                &format!("{prefix}/completions"),
+                any(api::completions::create),
+            )
+            .route(
                 &format!("{prefix}/models"),
                 get(api::models::list).fallback(only_get),
             )
@@ -41,6 +53,14 @@ pub fn router(app: Arc<App>) -> Router {
             );
     }
     router
+        .route(
+            "/v1beta/models",
+            get(api::models::google_list).fallback(only_get),
+        )
+        .route(
+            "/v1beta/models/{*id}",
+            get(api::models::google_one).fallback(only_get),
+        )
         .fallback(unknown)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), check_host))
         .with_state(app)
@@ -67,7 +87,8 @@ pub async fn refuse_method(
 }
 
 async fn only_get(State(app): State<Arc<App>>, request: Request) -> Response {
-    refuse_method(&app, Format::OpenAiChat, "GET, HEAD", request).await
+    let format = api::format_of(request.uri().path());
+    refuse_method(&app, format, "GET, HEAD", request).await
 }
 
 async fn check_host(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {

@@ -10,6 +10,7 @@ use byokey_provider::{
     classify::{self, ErrorAnswer},
     headers,
 };
+use byokey_translate::loss::Losses;
 use byokey_types::{ByokError, Kind, Str, Token, ports::Outcome};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -49,8 +50,22 @@ pub async fn attempt(
         .first()
         .ok_or_else(|| ByokError::new(Kind::Internal, "a resolved model has no candidate"))?;
     let prepared = prepare(&inbound, candidate)?;
-    let mut meter = meter(app, &inbound, candidate);
-    let mut own = own_headers(&inbound.id, candidate, &prepared);
+    send(app, snapshot, &inbound, candidate, prepared).await
+}
+
+/// Sends what was worded for a candidate and relays what he answers.
+///
+/// # Errors
+/// Everything that goes wrong before the first content has reached the caller.
+pub async fn send(
+    app: &Arc<App>,
+    snapshot: &Snapshot,
+    inbound: &Inbound,
+    candidate: &Candidate,
+    prepared: Prepared,
+) -> Result<Response, Fault> {
+    let mut meter = meter(app, inbound, candidate);
+    let mut own = own_headers(&inbound.id, candidate, &prepared.losses);
     tracing::debug!(
         request = %inbound.id,
         provider = %candidate.provider.id,
@@ -60,7 +75,7 @@ pub async fn attempt(
         "attempt"
     );
     let result = ask(
-        app, snapshot, &inbound, candidate, prepared, &mut own, &mut meter,
+        app, snapshot, inbound, candidate, prepared, &mut own, &mut meter,
     )
     .await;
     match result {
@@ -85,7 +100,7 @@ async fn ask(
     let verbatim = matches!(prepared.answer, Answering::Verbatim { .. });
     let same_format = prepared.format == inbound.format;
     let token = snapshot.keeper.get(&candidate.account.id)?;
-    let call = candidate.call(Outgoing {
+    let outgoing = Outgoing {
         protocol: prepared.format,
         same_format,
         stream: inbound.stream,
@@ -93,7 +108,8 @@ async fn ask(
         query: inbound.query.as_deref().filter(|_| same_format),
         token: token.as_deref(),
         body: prepared.body,
-    })?;
+    };
+    let call = candidate.call_for(prepared.operation, outgoing)?;
     let answer = tokio::select! {
         answer = snapshot.registry.client().send(call) => answer?,
         () = app.cut.cancelled() => return Err(fault::shutting_down().into()),
@@ -122,7 +138,7 @@ async fn ask(
 }
 
 /// Reads an error answer and says what it means.
-async fn refused(
+pub(crate) async fn refused(
     app: &App,
     answer: Answer,
     candidate: &Candidate,
@@ -154,7 +170,7 @@ async fn refused(
 }
 
 /// The first bytes of a body; one that breaks off or dawdles ends there, and so does one that `cut` interrupts.
-async fn head_of(body: byokey_provider::Body, cut: &CancellationToken) -> Bytes {
+pub(crate) async fn head_of(body: byokey_provider::Body, cut: &CancellationToken) -> Bytes {
     let mut body = std::pin::pin!(body);
     let mut read = BytesMut::new();
     let deadline = Instant::now() + ERROR_BODY;
@@ -191,7 +207,7 @@ fn meter(app: &App, inbound: &Inbound, candidate: &Candidate) -> Meter {
 }
 
 /// What byokey itself says in every answer.
-fn own_headers(id: &Str, candidate: &Candidate, prepared: &Prepared) -> HeaderMap {
+pub(crate) fn own_headers(id: &Str, candidate: &Candidate, losses: &Losses) -> HeaderMap {
     let mut own = HeaderMap::with_capacity(8);
     let mut say = |name: &'static str, value: &str| {
         // a model name may hold characters that a header must not
@@ -202,8 +218,8 @@ fn own_headers(id: &Str, candidate: &Candidate, prepared: &Prepared) -> HeaderMa
     say(fault::REQUEST_ID, id);
     say("x-byokey-provider", candidate.provider.id.as_str());
     say("x-byokey-model", &candidate.model);
-    if !prepared.losses.is_empty() {
-        say("x-byokey-losses", &prepared.losses.summary(LOSSES_HEADER));
+    if !losses.is_empty() {
+        say("x-byokey-losses", &losses.summary(LOSSES_HEADER));
     }
     own
 }

@@ -40,12 +40,28 @@ pub struct Inbound {
 /// The longest silence inside a request's body.
 const BODY_IDLE: Duration = Duration::from_mins(1);
 
-/// Reads a request.
+/// Reads a request whose body says something.
+///
+/// # Errors
+/// Those of [`accept`], and [`Kind::InvalidRequest`] for a body of another format's shape.
+pub async fn read(
+    app: &App,
+    snapshot: &Snapshot,
+    format: Format,
+    id: Str,
+    request: Request<Body>,
+) -> Result<Inbound> {
+    let inbound = accept(app, snapshot, format, id, request).await?;
+    refuse_other_shapes(format, &inbound.peek)?;
+    Ok(inbound)
+}
+
+/// Reads a request that names a model, whatever else is in its body.
 ///
 /// # Errors
 /// In the order of the checks: [`Kind::Unauthorized`], [`Kind::UnsupportedMediaType`], [`Kind::TooLarge`],
 /// [`Kind::InvalidRequest`] naming the field.
-pub async fn read(
+pub async fn accept(
     app: &App,
     snapshot: &Snapshot,
     format: Format,
@@ -71,7 +87,6 @@ pub async fn read(
     let model = ModelName::parse(&peek.model_text()?)
         .map_err(|error| ByokError::new(Kind::InvalidRequest, error.to_string()).at("model"))?;
     let stream = peek.wants_stream()?;
-    refuse_other_shapes(format, &peek)?;
     Ok(Inbound {
         id,
         format,
@@ -91,22 +106,25 @@ pub async fn read(
 ///
 /// The second value says whether usage was added, so that its chunk can be withheld.
 pub fn splices(inbound: &Inbound, upstream_model: &str) -> (Vec<peek::Splice>, bool) {
-    let mut splices = Vec::new();
-    if let Some(model) = &inbound.peek.model {
-        let named = byokey_types::Raw::string(upstream_model);
-        if model.value != named && model.value.text().ok().as_deref() != Some(upstream_model) {
-            splices.push(peek::Splice {
-                span: model.span.clone(),
-                with: named.bytes().clone(),
-            });
-        }
-    }
+    let mut splices: Vec<_> = model_splice(&inbound.peek, upstream_model)
+        .into_iter()
+        .collect();
     let added = (inbound.format == Format::OpenAiChat && inbound.stream)
         .then(|| usage_splice(&inbound.peek))
         .flatten();
     let withhold = added.is_some();
     splices.extend(added);
     (splices, withhold)
+}
+
+/// The edit that names another model; nothing when the body names it already, or none at all.
+pub fn model_splice(peek: &Peek, upstream_model: &str) -> Option<peek::Splice> {
+    let model = peek.model.as_ref()?;
+    let said = model.value.text().ok();
+    (said.as_deref() != Some(upstream_model)).then(|| peek::Splice {
+        span: model.span.clone(),
+        with: byokey_types::Raw::string(upstream_model).bytes().clone(),
+    })
 }
 
 /// The edit that makes a Chat stream report usage; nothing when it does already.

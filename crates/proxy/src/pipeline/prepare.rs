@@ -1,6 +1,6 @@
 //! Phase 2: word the request for its upstream, verbatim or translated.
 
-use byokey_provider::Candidate;
+use byokey_provider::{Candidate, Operation};
 use byokey_translate::{
     Codec, Plan, Reply, Target,
     codec::{Source, codec},
@@ -14,6 +14,8 @@ use super::{Inbound, inbound, session};
 
 /// A request as it goes out, and what reading its answer takes.
 pub struct Prepared {
+    /// What is asked for.
+    pub operation: Operation,
     /// The format in which it goes out.
     pub format: Format,
     /// The body, in pieces.
@@ -69,6 +71,7 @@ pub fn prepare(inbound: &Inbound, candidate: &Candidate) -> Result<Prepared> {
         Plan::Verbatim { .. } if candidate.effort.is_none() => {
             let (splices, withhold_usage) = inbound::splices(inbound, &candidate.model);
             Ok(Prepared {
+                operation: Operation::Generate,
                 format: inbound.format,
                 body: peek::splice(&inbound.body, splices),
                 answer: Answering::Verbatim {
@@ -119,6 +122,7 @@ fn translate(
         ..encoded.reply
     };
     Ok(Prepared {
+        operation: Operation::Generate,
         format,
         body: vec![encoded.body],
         answer: Answering::Translated {
