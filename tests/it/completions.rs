@@ -13,6 +13,8 @@ use crate::{
     stage::{Stage, Upstream},
 };
 
+/// Longer than any test waits.
+const LONG: &str = "10m";
 const BODY: &str = r#"{"model":"old/davinci","prompt":"Once","max_tokens":3}"#;
 const STREAM: &str = r#"{"model":"old/davinci","prompt":"Once","max_tokens":3,"stream":true}"#;
 const FIRST: &str = "data: {\"id\":\"cmpl-1\",\"object\":\"text_completion\",\"choices\":[{\"text\":\" upon\",\"index\":0,\"finish_reason\":null}]}\r\n\r\n";
@@ -30,11 +32,11 @@ fn head(content_type: &str) -> String {
     format!("HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\nconnection: close\r\n\r\n")
 }
 
-/// byokey before a provider `old` that says these bytes.
-async fn before(upstream: &Upstream, reply: RawReply) -> (Byokey, RawServer) {
+/// byokey before a provider `old` that says these bytes; silence is broken after as long as `keepalive`.
+async fn before(upstream: &Upstream, reply: RawReply, keepalive: &str) -> (Byokey, RawServer) {
     let server = upstream.raw(vec![reply]).await;
     let old = json!({"protocol": "openai", "base_url": server.url(), "api_key": "k"});
-    let more = json!({"providers": {"old": old}, "streaming": {"keepalive": "1s"}});
+    let more = json!({"providers": {"old": old}, "streaming": {"keepalive": keepalive}});
     (Launch::serve(&upstream.config(&more)).start().await, server)
 }
 
@@ -64,7 +66,7 @@ async fn answers_come_as_they_were_given() {
         (STREAM, "text/event-stream; charset=utf-8", &streamed),
     ] {
         let reply = RawReply::new(head(content_type) + given);
-        let (mut byokey, _) = before(&upstream, reply).await;
+        let (mut byokey, _) = before(&upstream, reply, LONG).await;
         let answer = byokey.ask(ask(body)).await;
         assert_eq!((answer.status, &answer.body[..]), (200, given.as_bytes()));
         assert_eq!(answer.header("content-type"), content_type);
@@ -79,16 +81,17 @@ async fn answers_come_as_they_were_given() {
 #[tokio::test]
 async fn the_first_text_is_not_held_back() {
     let upstream = Upstream::open().await;
-    let reply = RawReply::new(head("text/event-stream") + FIRST).ending(RawEnding::Hang);
-    let (byokey, server) = before(&upstream, reply).await;
+    let reply = || RawReply::new(head("text/event-stream") + FIRST).ending(RawEnding::Hang);
+    let (byokey, server) = before(&upstream, reply(), LONG).await;
     let mut coming = byokey.open(ask(STREAM)).await;
-    assert_eq!(coming.status, 200);
     coming.until(FIRST).await;
-    // silence: a sign of life
-    coming.until(": keepalive").await;
-    // and nobody there any more: the upstream is let go
+    assert_eq!(coming.status, 200);
+    // nobody there any more: the upstream is let go
     drop(coming);
     soon(server.finished(1)).await;
+    // silence: a sign of life
+    let (byokey, _) = before(&upstream, reply(), "1s").await;
+    byokey.open(ask(STREAM)).await.until(": keepalive").await;
 }
 
 #[tokio::test]
@@ -98,17 +101,18 @@ async fn broken_streams_end_in_an_error() {
         steps: vec![Step::Send(Bytes::from(head("text/event-stream") + text))],
         ..RawReply::new("")
     };
-    let (byokey, _) = before(&upstream, steps(FIRST)).await;
+    let (byokey, _) = before(&upstream, steps(FIRST), LONG).await;
     let events = byokey.ask(ask(STREAM)).await.events();
     assert_eq!(Client::Chat.terminals(&events), ["error"]);
     // before any text it is no stream at all
-    let (byokey, _) = before(&upstream, steps(": hello\n\n")).await;
+    let (byokey, _) = before(&upstream, steps(": hello\n\n"), LONG).await;
     let answer = byokey.ask(ask(STREAM)).await;
     assert_eq!(Client::Chat.fault(&answer).0, 502);
     // what comes otherwise than it was asked for is not made up into what was
     let (byokey, _) = before(
         &upstream,
         RawReply::new(head("application/json") + "{\"choices\":[]}"),
+        LONG,
     )
     .await;
     let answer = byokey.ask(ask(STREAM)).await;

@@ -230,3 +230,75 @@ const fn member(format: Format) -> &'static str {
         Format::AnthropicMessages | Format::OpenAiChat | Format::OpenAiResponses => "input_tokens",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use std::time::Instant;
+
+    use byokey_types::{ModelName, Peek, Timestamp};
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    fn gemini(body: &'static str) -> Inbound {
+        let body = Bytes::from_static(body.as_bytes());
+        Inbound {
+            id: "req".into(),
+            format: Format::Gemini,
+            at: Timestamp(0),
+            started: Instant::now(),
+            headers: HeaderMap::new(),
+            query: None,
+            peek: Peek::scan(&body).unwrap(),
+            body,
+            model: ModelName::parse("m").unwrap(),
+            stream: false,
+            strict: false,
+        }
+    }
+
+    const CONTENTS: &str = r#"{"contents":[{"role":"user","parts":[{"text":"hello world"}]}]}"#;
+    const WHOLE: &str = r#"{"generateContentRequest":{"model":"models/up/m","contents":[{"role":"user","parts":[{"text":"hello world"}]}]}}"#;
+
+    #[test]
+    fn both_questions_of_gemini_are_read() {
+        for body in [CONTENTS, WHOLE] {
+            let request = decode(Format::Gemini, gemini(body).body).unwrap();
+            assert_eq!(local(&request), 9, "{body}");
+        }
+        let wrong = Bytes::from_static(br#"{"generateContentRequest":5}"#);
+        assert_eq!(
+            decode(Format::Gemini, wrong).unwrap_err().to_string(),
+            "`generateContentRequest` must be an object, not a number"
+        );
+    }
+
+    #[test]
+    fn the_upstream_reads_its_own_name_of_the_model() {
+        let rows = [
+            (CONTENTS, CONTENTS.to_owned()),
+            (WHOLE, WHOLE.replace("models/up/m", "models/m-1")),
+        ];
+        for (body, expected) in rows {
+            for model in ["m-1", "models/m-1"] {
+                let pieces = body_for(&gemini(body), model).unwrap();
+                assert_eq!(pieces.concat(), expected.as_bytes());
+            }
+        }
+    }
+
+    #[test]
+    fn a_count_is_told_from_anything_else() {
+        let rows = [
+            (Format::AnthropicMessages, r#"{"input_tokens":5}"#, true),
+            (Format::AnthropicMessages, r#"{"totalTokens":5}"#, false),
+            (Format::AnthropicMessages, r#"{"input_tokens":"5"}"#, false),
+            (Format::Gemini, r#"{"totalTokens":5,"x":1}"#, true),
+            (Format::Gemini, "<html>", false),
+        ];
+        for (format, body, expected) in rows {
+            assert_eq!(is_count(format, &Bytes::from(body)), expected, "{body}");
+        }
+    }
+}

@@ -1,3 +1,5 @@
+//! Every block is counted, once, and as what it is.
+
 #![expect(clippy::unwrap_used, reason = "tests")]
 use byokey_translate::codec::codec;
 use byokey_types::Format;
