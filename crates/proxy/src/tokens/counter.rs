@@ -56,3 +56,43 @@ impl Counter {
         self.tasks.wait().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use std::time::Duration;
+
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_count_ends_with_whoever_wants_it() {
+        let counter = Counter::default();
+        assert_eq!(counter.run(|_| 5).await.unwrap(), 5);
+        let (started, has_started) = tokio::sync::oneshot::channel();
+        let endless = counter.run(move |stop| {
+            started.send(()).unwrap();
+            while !stop.is_cancelled() {
+                thread::yield_now();
+            }
+        });
+        tokio::select! {
+            biased;
+            ended = endless => ended.unwrap(),
+            begun = has_started => begun.unwrap(),
+        }
+        tokio::time::timeout(Duration::from_mins(1), counter.drained())
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_count_that_breaks_off_is_our_fault() {
+        let counter = Counter::default();
+        let broken = counter.run(|_| assert_eq!(1, 2)).await.unwrap_err();
+        assert_eq!(broken.kind, Kind::Internal);
+        // and its place is free again
+        assert_eq!(counter.run(|_| 5).await.unwrap(), 5);
+    }
+}
