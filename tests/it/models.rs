@@ -124,6 +124,168 @@ async fn the_list_is_paged() {
 }
 
 #[tokio::test]
+async fn google_s_clients_get_google_s_list() {
+    let stage = Stage::open().await;
+    let byokey = &stage.byokey;
+    let all = byokey.get("/v1/models", &[]).await.ok();
+    let all: Vec<String> = ids(&all).iter().map(|id| format!("models/{id}")).collect();
+    let names = |list: &Value| -> Vec<String> {
+        let models = list["models"].as_array().unwrap().iter();
+        models
+            .map(|entry| entry["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let expected = json!({
+        "name": "models/up-msg/echo", "displayName": "Echo", "inputTokenLimit": 200_000, "outputTokenLimit": 64_000,
+        "supportedGenerationMethods": ["generateContent", "countTokens"], "thinking": false,
+    });
+    let sdk = ("user-agent", "google-genai-sdk/3.4.0 gl-python/3.11.7");
+    for (prefix, headers) in [
+        ("/v1beta", &[][..]),
+        ("/v1", &[sdk]),
+        ("/v1", &[("x-goog-api-key", "k")]),
+    ] {
+        let list = byokey.get(&format!("{prefix}/models"), headers).await.ok();
+        assert_eq!(names(&list), all);
+        assert_eq!(list["nextPageToken"], Value::Null);
+        // a slash in a name, as it is and escaped
+        for name in ["up-msg/echo", "up-msg%2Fecho"] {
+            let path = format!("{prefix}/models/{name}");
+            assert_eq!(byokey.get(&path, headers).await.ok(), expected, "{path}");
+        }
+        let answer = byokey.get(&format!("{prefix}/models/none"), headers).await;
+        let error = answer.json();
+        assert_eq!(answer.status, 404);
+        assert_eq!(
+            (&error["error"]["code"], &error["error"]["status"]),
+            (&json!(404), &json!("NOT_FOUND"))
+        );
+    }
+    let mut walked = Vec::new();
+    let mut token = String::new();
+    loop {
+        let path = format!("/v1beta/models?pageSize=4&pageToken={token}");
+        let page = byokey.get(&path, &[]).await.ok();
+        assert!(names(&page).len() <= 4);
+        walked.extend(names(&page));
+        let Some(next) = page["nextPageToken"].as_str() else {
+            break;
+        };
+        next.clone_into(&mut token);
+        assert!(walked.len() <= all.len(), "{walked:?}");
+    }
+    assert_eq!(walked, all);
+    for query in ["pageSize=x", "pageSize=-1", "pageToken=nobody"] {
+        let answer = byokey.get(&format!("/v1beta/models?{query}"), &[]).await;
+        assert_eq!(answer.status, 400, "{query}");
+        assert_eq!(answer.json()["error"]["status"], "INVALID_ARGUMENT");
+    }
+    let answer = byokey
+        .ask(request(Method::PUT, "/v1beta/models", &[], ""))
+        .await;
+    assert_eq!((answer.status, answer.header("allow")), (405, "GET, HEAD"));
+    assert_eq!(answer.json()["error"]["code"], 405);
+}
+
+#[tokio::test]
+async fn names_with_slashes_are_found_in_every_shape() {
+    let stage = Stage::open().await;
+    for headers in [&[][..], &[VERSION]] {
+        for name in ["up-msg/echo", "up-msg%2Fecho", "up-msg%2fecho"] {
+            let answer = stage
+                .byokey
+                .get(&format!("/v1/models/{name}"), headers)
+                .await;
+            assert_eq!(answer.ok()["id"], "up-msg/echo", "{name}");
+        }
+    }
+    let answer = stage.byokey.get("/v1/models/up-msg%2F%ff", &[]).await;
+    assert_eq!(Client::Chat.fault(&answer).0, 400);
+}
+
+#[tokio::test]
+async fn the_catalogue_says_how_to_behave() {
+    let stage = Stage::open().await;
+    let all = stage.byokey.get("/v1/models", &[]).await.ok();
+    let list = stage
+        .byokey
+        .get(
+            "/v1/models?client_version=0.169.0",
+            &[("version", "0.169.0")],
+        )
+        .await
+        .ok();
+    let models = list["models"].as_array().unwrap();
+    let slugs: Vec<_> = models
+        .iter()
+        .map(|model| model["slug"].as_str().unwrap())
+        .collect();
+    assert_eq!(slugs, ids(&all));
+    let entry = |slug: &str| models.iter().find(|model| model["slug"] == slug).unwrap();
+    // what the client's reader cannot do without
+    for model in models {
+        for (member, is_there) in [
+            ("display_name", model["display_name"].is_string()),
+            (
+                "supported_reasoning_levels",
+                model["supported_reasoning_levels"].is_array(),
+            ),
+            ("shell_type", model["shell_type"] == "default"),
+            ("visibility", model["visibility"] == "list"),
+            ("supported_in_api", model["supported_in_api"] == true),
+            ("priority", model["priority"].is_u64()),
+            (
+                "base_instructions",
+                model["base_instructions"]
+                    .as_str()
+                    .is_some_and(|text| !text.is_empty()),
+            ),
+            (
+                "supports_reasoning_summaries",
+                model["supports_reasoning_summaries"].is_boolean(),
+            ),
+            ("support_verbosity", model["support_verbosity"] == false),
+            (
+                "truncation_policy",
+                model["truncation_policy"] == json!({"mode": "bytes", "limit": 10_000}),
+            ),
+            (
+                "supports_parallel_tool_calls",
+                model["supports_parallel_tool_calls"] == true,
+            ),
+            (
+                "experimental_supported_tools",
+                model["experimental_supported_tools"] == json!([]),
+            ),
+            (
+                "input_modalities",
+                model["input_modalities"] == json!(["text", "image"]),
+            ),
+        ] {
+            assert!(is_there, "{member}: {model}");
+        }
+    }
+    let echo = entry("up-msg/echo");
+    assert_eq!(
+        (
+            &echo["display_name"],
+            &echo["context_window"],
+            &echo["default_reasoning_level"]
+        ),
+        (&json!("Echo"), &json!(200_000), &Value::Null)
+    );
+    let think = entry("up-msg/think");
+    assert_eq!(think["default_reasoning_level"], "medium");
+    let efforts: Vec<_> = think["supported_reasoning_levels"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|level| level["effort"].as_str().unwrap())
+        .collect();
+    assert_eq!(efforts, ["low", "medium", "high"]);
+}
+
+#[tokio::test]
 async fn it_says_that_it_lives_and_whether_it_is_ready() {
     let stage = Stage::open().await;
     let told =

@@ -13,6 +13,20 @@ pub struct Endpoint {
     target: Target,
 }
 
+/// What an upstream is asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Operation {
+    /// To answer: the format's own operation.
+    #[default]
+    Generate,
+    /// To count the tokens of a request (Messages, Gemini).
+    CountTokens,
+    /// To embed texts (OpenAI).
+    Embed,
+    /// To complete a text: what OpenAI had before Chat.
+    Complete,
+}
+
 /// A text that cannot be a base URL.
 ///
 /// `Display` never quotes it: it may hold a password.
@@ -33,6 +47,9 @@ pub enum InvalidBaseUrl {
     /// A model's name cannot be put in it.
     #[error("the model's name cannot be part of a URL")]
     Model,
+    /// The format has no such operation.
+    #[error("this format of the provider has no such operation")]
+    Operation,
 }
 
 impl Endpoint {
@@ -98,29 +115,68 @@ impl Endpoint {
         stream: bool,
         query: Option<&str>,
     ) -> Result<Uri, InvalidBaseUrl> {
-        match (&self.target, query) {
-            (Target::Fixed(uri), Some(query))
-                if self.protocol == Format::AnthropicMessages && !query.is_empty() =>
-            {
+        let action = if stream {
+            "streamGenerateContent?alt=sse"
+        } else {
+            "generateContent"
+        };
+        match &self.target {
+            Target::Fixed(uri) => self.with_query(uri.clone(), query),
+            Target::ByModel { models, .. } => by_model(models, model, action),
+        }
+    }
+
+    /// The URL for any operation on a model, which may lie beside that of the format's own.
+    ///
+    /// # Errors
+    /// [`InvalidBaseUrl::Operation`] when the format has none such, else as [`Endpoint::uri`].
+    pub fn uri_for(
+        &self,
+        operation: Operation,
+        model: &str,
+        stream: bool,
+        query: Option<&str>,
+    ) -> Result<Uri, InvalidBaseUrl> {
+        match (operation, self.protocol, &self.target) {
+            (Operation::Generate, ..) => self.uri(model, stream, query),
+            (Operation::CountTokens, Format::AnthropicMessages, Target::Fixed(uri)) => {
+                self.with_query(parse(&format!("{uri}/count_tokens"))?, query)
+            }
+            (Operation::CountTokens, _, Target::ByModel { models, .. }) => {
+                by_model(models, model, "countTokens")
+            }
+            (
+                Operation::Embed | Operation::Complete,
+                Format::OpenAiChat | Format::OpenAiResponses,
+                Target::Fixed(uri),
+            ) => {
+                let own = uri.to_string();
+                let base = ["/chat/completions", "/responses"]
+                    .into_iter()
+                    .find_map(|path| own.strip_suffix(path))
+                    .ok_or(InvalidBaseUrl::Operation)?;
+                let path = match operation {
+                    Operation::Embed => "embeddings",
+                    Operation::Generate | Operation::CountTokens | Operation::Complete => {
+                        "completions"
+                    }
+                };
+                parse(&format!("{base}/{path}"))
+            }
+            (Operation::CountTokens | Operation::Embed | Operation::Complete, ..) => {
+                Err(InvalidBaseUrl::Operation)
+            }
+        }
+    }
+
+    fn with_query(&self, uri: Uri, query: Option<&str>) -> Result<Uri, InvalidBaseUrl> {
+        match query {
+            Some(query) if self.protocol == Format::AnthropicMessages && !query.is_empty() => {
                 format!("{uri}?{query}")
                     .parse()
                     .map_err(|_| InvalidBaseUrl::Model)
             }
-            (Target::Fixed(uri), _) => Ok(uri.clone()),
-            (Target::ByModel { models, .. }, _) => {
-                if model.is_empty() || model.contains(['?', '#', '%']) || model.contains("..") {
-                    return Err(InvalidBaseUrl::Model);
-                }
-                let model = model.strip_prefix("models/").unwrap_or(model);
-                let action = if stream {
-                    "streamGenerateContent?alt=sse"
-                } else {
-                    "generateContent"
-                };
-                format!("{models}{model}:{action}")
-                    .parse()
-                    .map_err(|_| InvalidBaseUrl::Model)
-            }
+            Some(_) | None => Ok(uri),
         }
     }
 }
@@ -129,6 +185,16 @@ impl Endpoint {
 enum Target {
     Fixed(Uri),
     ByModel { models: Str, base: Uri },
+}
+
+fn by_model(models: &str, model: &str, action: &str) -> Result<Uri, InvalidBaseUrl> {
+    if model.is_empty() || model.contains(['?', '#', '%']) || model.contains("..") {
+        return Err(InvalidBaseUrl::Model);
+    }
+    let model = model.strip_prefix("models/").unwrap_or(model);
+    format!("{models}{model}:{action}")
+        .parse()
+        .map_err(|_| InvalidBaseUrl::Model)
 }
 
 fn check(base_url: &str) -> Result<&str, InvalidBaseUrl> {
@@ -225,6 +291,64 @@ mod tests {
                 .to_string(),
             "https://x/v1beta/models/m:streamGenerateContent?alt=sse"
         );
+    }
+
+    #[test]
+    fn other_operations_lie_beside_the_format_s_own() {
+        use Format::{AnthropicMessages, Gemini, OpenAiChat, OpenAiResponses};
+        use Operation::{Complete, CountTokens, Embed, Generate};
+        let none = || Err(InvalidBaseUrl::Operation);
+        let ok = |uri: &str| Ok(uri.to_owned());
+        let rows = [
+            (
+                OpenAiChat,
+                "https://x/v1",
+                Embed,
+                ok("https://x/v1/embeddings"),
+            ),
+            (
+                OpenAiChat,
+                "https://x/v1/chat/completions",
+                Complete,
+                ok("https://x/v1/completions"),
+            ),
+            (
+                OpenAiResponses,
+                "https://x/v1/",
+                Embed,
+                ok("https://x/v1/embeddings"),
+            ),
+            (
+                OpenAiChat,
+                "https://x/v1",
+                Generate,
+                ok("https://x/v1/chat/completions"),
+            ),
+            (OpenAiChat, "https://x/v1", CountTokens, none()),
+            (
+                AnthropicMessages,
+                "https://x",
+                CountTokens,
+                ok("https://x/v1/messages/count_tokens?beta=true"),
+            ),
+            (AnthropicMessages, "https://x", Embed, none()),
+            (
+                Gemini,
+                "https://x/v1beta",
+                CountTokens,
+                ok("https://x/v1beta/models/m:countTokens"),
+            ),
+            (Gemini, "https://x/v1beta", Complete, none()),
+        ];
+        for (protocol, base, operation, expected) in rows {
+            let endpoint = at(protocol, base).unwrap();
+            let uri = endpoint.uri_for(operation, "m", false, Some("beta=true"));
+            assert_eq!(
+                uri.map(|uri| uri.to_string()),
+                expected,
+                "{protocol} {operation:?}"
+            );
+        }
     }
 
     #[test]

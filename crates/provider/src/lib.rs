@@ -19,7 +19,7 @@ pub mod resolve;
 
 pub use classify::ErrorAnswer;
 pub use client::{Answer, Body, Call, Client, Clients, Limits};
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, Operation};
 pub use fields::{FieldChange, FieldChangeKind, Patched};
 pub use learned::{Learned, LearnedKey};
 pub use manifest::{Auth, Manifest};

@@ -10,6 +10,7 @@ use http::{HeaderMap, Method};
 
 use crate::{
     Call, Endpoint,
+    endpoint::Operation,
     fields::{self, Patch, Patched},
     headers::Outbound,
     learned::LearnedKey,
@@ -123,12 +124,21 @@ impl Candidate {
         )
     }
 
-    /// The request to send to it.
+    /// The request to send to it, for an answer.
+    ///
+    /// # Errors
+    /// Those of [`Candidate::call_for`].
+    pub fn call(&self, outgoing: Outgoing<'_>) -> Result<Call> {
+        self.call_for(Operation::Generate, outgoing)
+    }
+
+    /// The request to send to it, for any operation.
     ///
     /// # Errors
     /// [`Kind::Internal`] when it does not speak the format, [`Kind::CredentialRejected`] when the token cannot be
-    /// sent, [`Kind::InvalidRequest`] when the model's name or the query cannot be part of a URL.
-    pub fn call(&self, outgoing: Outgoing<'_>) -> Result<Call> {
+    /// sent, [`Kind::InvalidRequest`] when the model's name or the query cannot be part of a URL, or the format has no such
+    /// operation.
+    pub fn call_for(&self, operation: Operation, outgoing: Outgoing<'_>) -> Result<Call> {
         let endpoint = self
             .account
             .endpoint(&self.provider, outgoing.protocol)
@@ -140,7 +150,7 @@ impl Candidate {
                 )
             })?;
         let uri = endpoint
-            .uri(&self.model, outgoing.stream, outgoing.query)
+            .uri_for(operation, &self.model, outgoing.stream, outgoing.query)
             .map_err(|error| {
                 ByokError::new(Kind::InvalidRequest, error.to_string()).because(error)
             })?;

@@ -1,9 +1,13 @@
 //! The routes' own code.
 
+pub mod completions;
+pub mod count;
+pub mod embeddings;
 pub mod gemini;
 pub mod generate;
 pub mod health;
 pub mod models;
+mod passthrough;
 pub mod responses;
 
 use byokey_types::Format;

@@ -5,11 +5,11 @@ use std::{sync::Arc, time::Duration};
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use byokey_auth::Keeper;
-use byokey_provider::Registry;
+use byokey_provider::{Learned, Registry};
 use byokey_types::ports::{Clock, UsageSink};
 use tokio_util::sync::CancellationToken;
 
-use crate::{guard::Guard, ids::RequestIds, metrics::Metrics, replays::Replays};
+use crate::{guard::Guard, ids::RequestIds, metrics::Metrics, replays::Replays, tokens::Counter};
 
 /// What the application needs from outside.
 #[derive(Clone)]
@@ -52,8 +52,12 @@ pub struct App {
     pub ids: RequestIds,
     /// What it has counted.
     pub metrics: Arc<Metrics>,
+    /// What upstreams were found not to take.
+    pub learned: Learned,
     /// What forgetful clients must get back.
     pub replays: Replays,
+    /// Counts tokens off the threads that serve.
+    pub counter: Counter,
     /// Cancelled when open streams must end: the drain's deadline has passed.
     pub cut: CancellationToken,
 }
@@ -66,7 +70,9 @@ impl App {
             ports,
             ids: RequestIds::default(),
             metrics: Arc::default(),
+            learned: Learned::default(),
             replays: Replays::default(),
+            counter: Counter::default(),
             cut: CancellationToken::new(),
         })
     }

@@ -74,6 +74,7 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, drain: Drain) {
     }
     tasks.over.cancel();
     connections.wait().await;
+    app.counter.drained().await;
 }
 
 /// Waits for open requests, then for their last words.

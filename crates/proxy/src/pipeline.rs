@@ -1,5 +1,6 @@
 //! The life of a model request, one file a phase.
 
+pub mod amends;
 pub mod attempt;
 pub mod inbound;
 pub mod prepare;

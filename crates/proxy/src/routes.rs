@@ -17,9 +17,8 @@ use crate::{App, api, fault, unread};
 /// Every spelling of the prefix that clients make of a base URL with or without `/v1`.
 const PREFIXES: [&str; 3] = ["/v1", "", "/v1/v1"];
 
-/// Where Gemini's clients call a model: the Gemini API, Vertex AI in its express mode, and in a project.
-const GEMINI: [&str; 3] = [
-    "/v1beta/models/{*action}",
+/// Where Vertex AI's clients call a model: in its express mode, and in a project.
+const GEMINI: [&str; 2] = [
     "/v1beta1/publishers/google/models/{*action}",
     "/v1beta1/projects/{project}/locations/{location}/publishers/google/models/{*action}",
 ];
@@ -39,6 +38,18 @@ pub fn router(app: Arc<App>) -> Router {
             )
             .route(&format!("{prefix}/messages"), any(api::generate::messages))
             .route(
+                &format!("{prefix}/messages/count_tokens"),
+                any(api::count::messages),
+            )
+            .route(
+                &format!("{prefix}/embeddings"),
+                any(api::embeddings::create),
+            )
+            .route(
+                &format!("{prefix}/completions"),
+                any(api::completions::create),
+            )
+            .route(
                 &format!("{prefix}/models"),
                 get(api::models::list).fallback(only_get),
             )
@@ -55,6 +66,16 @@ pub fn router(app: Arc<App>) -> Router {
         router = router.route(path, post(api::gemini::act).fallback(only_post));
     }
     router
+        .route(
+            "/v1beta/models",
+            get(api::models::google_list).fallback(only_get),
+        )
+        .route(
+            "/v1beta/models/{*id}",
+            get(api::models::google_one)
+                .post(api::gemini::act)
+                .fallback(only_get),
+        )
         .fallback(unknown)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), check_host))
         .with_state(app)
@@ -81,7 +102,8 @@ pub async fn refuse_method(
 }
 
 async fn only_get(State(app): State<Arc<App>>, request: Request) -> Response {
-    refuse_method(&app, Format::OpenAiChat, "GET, HEAD", request).await
+    let format = api::format_of(request.uri().path());
+    refuse_method(&app, format, "GET, HEAD", request).await
 }
 
 async fn only_post(State(app): State<Arc<App>>, request: Request) -> Response {

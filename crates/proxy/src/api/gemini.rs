@@ -8,7 +8,7 @@ use axum::{
 };
 use byokey_types::{ByokError, Format, Kind, Result};
 
-use super::generate;
+use super::{count, generate};
 use crate::{App, fault, pipeline::inbound::Address, unread};
 
 /// `POST …/models/{model}:{action}`.
@@ -18,7 +18,8 @@ pub async fn act(
     request: Request,
 ) -> Response {
     match address(params, request.uri().query()) {
-        Ok(address) => generate::answer(&app, address, request).await,
+        Ok((Action::Generate, address)) => generate::answer(&app, address, request).await,
+        Ok((Action::Count, address)) => count::gemini(&app, address, request).await,
         Err(error) => {
             let (parts, body) = request.into_parts();
             unread::discard(&parts.headers, body).await;
@@ -27,10 +28,17 @@ pub async fn act(
     }
 }
 
+/// What is asked of the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Action {
+    Generate,
+    Count,
+}
+
 fn address(
     params: Result<RawPathParams, RawPathParamsRejection>,
     query: Option<&str>,
-) -> Result<Address> {
+) -> Result<(Action, Address)> {
     let params = params.map_err(|error| {
         ByokError::new(Kind::InvalidRequest, "the model in the path is not UTF-8").because(error)
     })?;
@@ -43,16 +51,17 @@ fn address(
 }
 
 /// Reads `{model}:{action}`; the model may hold slashes and colons of its own.
-fn read(last: &str, query: Option<&str>) -> Result<Address> {
+fn read(last: &str, query: Option<&str>) -> Result<(Action, Address)> {
     let (model, action) = last.rsplit_once(':').ok_or_else(|| {
         ByokError::new(
             Kind::NotFound,
             "the path names no action; add one to the model, such as `:generateContent`",
         )
     })?;
-    let stream = match action {
-        "generateContent" => false,
-        "streamGenerateContent" => true,
+    let (action, stream) = match action {
+        "generateContent" => (Action::Generate, false),
+        "streamGenerateContent" => (Action::Generate, true),
+        "countTokens" => (Action::Count, false),
         other => {
             let shown: String = other.chars().take(60).filter(|c| !c.is_control()).collect();
             return Err(ByokError::new(
@@ -63,13 +72,14 @@ fn read(last: &str, query: Option<&str>) -> Result<Address> {
             ));
         }
     };
-    Ok(Address {
+    let address = Address {
         format: Format::Gemini,
         // the SDKs' own name of a model repeats the collection
         model: Some(model.strip_prefix("models/").unwrap_or(model).to_owned()),
         stream: Some(stream),
         json_array: stream && !wants_events(query),
-    })
+    };
+    Ok((action, address))
 }
 
 /// Whether a stream is wanted as events; without a word it is one JSON array.
@@ -86,26 +96,36 @@ mod tests {
 
     #[test]
     fn the_path_names_the_model_and_the_action() {
-        type Expected = std::result::Result<(&'static str, bool, bool), Kind>;
-        let rows: [(&str, Option<&str>, Expected); 8] = [
-            ("m:generateContent", None, Ok(("m", false, false))),
+        type Expected = std::result::Result<(Action, &'static str, bool, bool), Kind>;
+        use Action::{Count, Generate};
+        let rows: [(&str, Option<&str>, Expected); 9] = [
+            ("m:generateContent", None, Ok((Generate, "m", false, false))),
             (
                 "up/m:generateContent",
                 Some("key=k"),
-                Ok(("up/m", false, false)),
+                Ok((Generate, "up/m", false, false)),
             ),
-            ("models/m:generateContent", None, Ok(("m", false, false))),
-            ("m:free:generateContent", None, Ok(("m:free", false, false))),
+            (
+                "models/m:generateContent",
+                None,
+                Ok((Generate, "m", false, false)),
+            ),
+            (
+                "m:free:generateContent",
+                None,
+                Ok((Generate, "m:free", false, false)),
+            ),
             (
                 "m:streamGenerateContent",
                 Some("key=k&alt=sse"),
-                Ok(("m", true, false)),
+                Ok((Generate, "m", true, false)),
             ),
             (
                 "m:streamGenerateContent",
                 Some("alt=json"),
-                Ok(("m", true, true)),
+                Ok((Generate, "m", true, true)),
             ),
+            ("m:countTokens", None, Ok((Count, "m", false, false))),
             ("m:predict", None, Err(Kind::NotFound)),
             ("m", None, Err(Kind::NotFound)),
         ];
@@ -113,9 +133,14 @@ mod tests {
             let found = read(last, query);
             let found = found
                 .as_ref()
-                .map(|address| {
+                .map(|(action, address)| {
                     let model = address.model.as_deref().unwrap_or_default();
-                    (model, address.stream == Some(true), address.json_array)
+                    (
+                        *action,
+                        model,
+                        address.stream == Some(true),
+                        address.json_array,
+                    )
                 })
                 .map_err(|error| error.kind);
             assert_eq!(found, expected, "{last}?{query:?}");

@@ -10,6 +10,7 @@ use byokey_provider::{
     classify::{self, ErrorAnswer},
     headers,
 };
+use byokey_translate::loss::Losses;
 use byokey_types::{ByokError, Kind, Str, Token, ports::Outcome};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Inbound,
+    amends::Amends,
     prepare::{Answering, Prepared, prepare},
 };
 use crate::{
@@ -34,7 +36,7 @@ const LOSSES_HEADER: usize = 1 << 10;
 /// How long the body of an error may take: its status is the message, the rest is explanation.
 const ERROR_BODY: Duration = Duration::from_secs(10);
 
-/// Asks the first candidate and relays what it answers.
+/// Asks the first candidate and relays what it answers. What a refusal teaches is tried at once.
 ///
 /// # Errors
 /// Everything that goes wrong before the first content has reached the caller.
@@ -48,11 +50,63 @@ pub async fn attempt(
         .candidates
         .first()
         .ok_or_else(|| ByokError::new(Kind::Internal, "a resolved model has no candidate"))?;
-    let prepared = prepare(&app.replays, &inbound, candidate)?;
+    let mut amends = Amends::default();
+    let mut prepared = prepare(app, &inbound, candidate, amends)?;
+    let mut meter = meter(app, &inbound, candidate);
+    loop {
+        let (format, sent) = (prepared.format, prepared.body.clone());
+        let mut fault = match once(app, snapshot, &inbound, candidate, prepared, &mut meter).await {
+            Ok((relayed, own)) => return Ok(relay::respond(relayed, own, meter)),
+            Err(fault) => fault,
+        };
+        if !amends.after(app, &fault.error, candidate, format, &sent) {
+            meter.settle(Outcome::Failed(fault.error.status()));
+            return Err(fault);
+        }
+        prepared = match prepare(app, &inbound, candidate, amends) {
+            Ok(prepared) => prepared,
+            // what would have to be left out must not be: the refusal stands
+            Err(error) => {
+                meter.settle(Outcome::Failed(error.status()));
+                fault.error = error;
+                return Err(fault);
+            }
+        };
+    }
+}
+
+/// Sends what was worded for a candidate, once, and relays what he answers.
+///
+/// # Errors
+/// Everything that goes wrong before the first content has reached the caller.
+pub async fn send(
+    app: &Arc<App>,
+    snapshot: &Snapshot,
+    inbound: &Inbound,
+    candidate: &Candidate,
+    prepared: Prepared,
+) -> Result<Response, Fault> {
+    let mut meter = meter(app, inbound, candidate);
+    match once(app, snapshot, inbound, candidate, prepared, &mut meter).await {
+        Ok((relayed, own)) => Ok(relay::respond(relayed, own, meter)),
+        Err(fault) => {
+            meter.settle(Outcome::Failed(fault.error.status()));
+            Err(fault)
+        }
+    }
+}
+
+async fn once(
+    app: &Arc<App>,
+    snapshot: &Snapshot,
+    inbound: &Inbound,
+    candidate: &Candidate,
+    prepared: Prepared,
+    meter: &mut Meter,
+) -> Result<(Relayed, HeaderMap), Fault> {
+    let mut own = own_headers(&inbound.id, candidate, &prepared.losses);
     app.metrics
         .lost(inbound.body_format, prepared.format, &prepared.losses);
-    let mut meter = meter(app, &inbound, candidate);
-    let mut own = own_headers(&inbound.id, candidate, &prepared);
     tracing::debug!(
         request = %inbound.id,
         provider = %candidate.provider.id,
@@ -61,14 +115,10 @@ pub async fn attempt(
         losses = %prepared.losses.summary(LOSSES_HEADER),
         "attempt"
     );
-    let result = ask(
-        app, snapshot, &inbound, candidate, prepared, &mut own, &mut meter,
-    )
-    .await;
-    match result {
-        Ok(relayed) => Ok(relay::respond(relayed, own, meter)),
+    let asked = ask(app, snapshot, inbound, candidate, prepared, &mut own, meter).await;
+    match asked {
+        Ok(relayed) => Ok((relayed, own)),
         Err(mut fault) => {
-            meter.settle(Outcome::Failed(fault.error.status()));
             fault.headers.extend(own);
             Err(fault)
         }
@@ -87,15 +137,16 @@ async fn ask(
     let verbatim = matches!(prepared.answer, Answering::Verbatim { .. });
     let same_format = prepared.format == inbound.body_format;
     let token = snapshot.keeper.get(&candidate.account.id)?;
-    let call = candidate.call(Outgoing {
+    let outgoing = Outgoing {
         protocol: prepared.format,
         same_format,
-        stream: inbound.stream,
+        stream: inbound.stream || candidate.streams_always(prepared.format),
         client: &inbound.headers,
         query: inbound.query.as_deref().filter(|_| same_format),
         token: token.as_deref(),
         body: prepared.body,
-    })?;
+    };
+    let call = candidate.call_for(prepared.operation, outgoing)?;
     let answer = tokio::select! {
         answer = snapshot.registry.client().send(call) => answer?,
         () = app.cut.cancelled() => return Err(fault::shutting_down().into()),
@@ -124,7 +175,7 @@ async fn ask(
 }
 
 /// Reads an error answer and says what it means.
-async fn refused(
+pub(crate) async fn refused(
     app: &App,
     answer: Answer,
     candidate: &Candidate,
@@ -156,7 +207,7 @@ async fn refused(
 }
 
 /// The first bytes of a body; one that breaks off or dawdles ends there, and so does one that `cut` interrupts.
-async fn head_of(body: byokey_provider::Body, cut: &CancellationToken) -> Bytes {
+pub(crate) async fn head_of(body: byokey_provider::Body, cut: &CancellationToken) -> Bytes {
     let mut body = std::pin::pin!(body);
     let mut read = BytesMut::new();
     let deadline = Instant::now() + ERROR_BODY;
@@ -197,7 +248,7 @@ fn meter(app: &App, inbound: &Inbound, candidate: &Candidate) -> Meter {
 }
 
 /// What byokey itself says in every answer.
-fn own_headers(id: &Str, candidate: &Candidate, prepared: &Prepared) -> HeaderMap {
+pub(crate) fn own_headers(id: &Str, candidate: &Candidate, losses: &Losses) -> HeaderMap {
     let mut own = HeaderMap::with_capacity(8);
     let mut say = |name: &'static str, value: &str| {
         // a model name may hold characters that a header must not
@@ -208,8 +259,8 @@ fn own_headers(id: &Str, candidate: &Candidate, prepared: &Prepared) -> HeaderMa
     say(fault::REQUEST_ID, id);
     say("x-byokey-provider", candidate.provider.id.as_str());
     say("x-byokey-model", &candidate.model);
-    if !prepared.losses.is_empty() {
-        say("x-byokey-losses", &prepared.losses.summary(LOSSES_HEADER));
+    if !losses.is_empty() {
+        say("x-byokey-losses", &losses.summary(LOSSES_HEADER));
     }
     own
 }

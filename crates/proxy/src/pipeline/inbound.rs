@@ -141,25 +141,26 @@ pub fn splices(
     stream: bool,
     upstream_model: &str,
 ) -> (Vec<peek::Splice>, bool) {
-    let mut splices = Vec::new();
-    if let Some(model) = &peek.model {
-        // where the path names the model, the body may repeat it as a resource
-        let resource = (format == Format::Gemini).then(|| format!("models/{upstream_model}"));
-        let upstream_model = resource.as_deref().unwrap_or(upstream_model);
-        let named = byokey_types::Raw::string(upstream_model);
-        if model.value != named && model.value.text().ok().as_deref() != Some(upstream_model) {
-            splices.push(peek::Splice {
-                span: model.span.clone(),
-                with: named.bytes().clone(),
-            });
-        }
-    }
+    // where the path names the model, the body may repeat it as a resource
+    let resource = (format == Format::Gemini).then(|| format!("models/{upstream_model}"));
+    let named = resource.as_deref().unwrap_or(upstream_model);
+    let mut splices: Vec<_> = model_splice(peek, named).into_iter().collect();
     let added = (format == Format::OpenAiChat && stream)
         .then(|| usage_splice(peek))
         .flatten();
     let withhold = added.is_some();
     splices.extend(added);
     (splices, withhold)
+}
+
+/// The edit that names another model; nothing when the body names it already, or none at all.
+pub fn model_splice(peek: &Peek, upstream_model: &str) -> Option<peek::Splice> {
+    let model = peek.model.as_ref()?;
+    let said = model.value.text().ok();
+    (said.as_deref() != Some(upstream_model)).then(|| peek::Splice {
+        span: model.span.clone(),
+        with: byokey_types::Raw::string(upstream_model).bytes().clone(),
+    })
 }
 
 /// The edit that makes a Chat stream report usage; nothing when it does already.

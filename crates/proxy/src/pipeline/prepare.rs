@@ -1,25 +1,31 @@
 //! Phase 2: word the request for its upstream, verbatim or translated.
 
-use byokey_provider::Candidate;
+use byokey_provider::{Candidate, FieldChange, FieldChangeKind, Operation};
 use byokey_translate::{
-    Codec, Plan, Reply, Target,
+    Codec, LossKind, Plan, Reply, Target, breakpoints,
     codec::{Source, codec},
+    ir,
     loss::Losses,
     plan,
 };
-use byokey_types::{ByokError, Format, Kind, ModelRow, Peek, Result, Str, peek};
+use byokey_types::{
+    ByokError, Format, Kind, ModelRow, Peek, Result, Str, peek, provider::CacheBreakpoints,
+};
 use bytes::Bytes;
 
-use crate::replays::{Memory, Replays};
-
 use super::{
-    Inbound, inbound,
+    Inbound,
+    amends::Amends,
+    inbound,
     seals::{self, Fit},
     session,
 };
+use crate::{App, replays::Memory};
 
 /// A request as it goes out, and what reading its answer takes.
 pub struct Prepared {
+    /// What is asked for.
+    pub operation: Operation,
     /// The format in which it goes out.
     pub format: Format,
     /// The body, in pieces.
@@ -58,11 +64,33 @@ pub enum Answering {
     },
 }
 
-/// Words a request for a candidate.
+/// Words a request for a candidate, as its upstream takes it.
 ///
 /// # Errors
 /// [`Kind::InvalidRequest`] when the body cannot be read, [`Kind::WouldLose`] when something would be lost and must not be.
-pub fn prepare(replays: &Replays, inbound: &Inbound, candidate: &Candidate) -> Result<Prepared> {
+pub fn prepare(
+    app: &App,
+    inbound: &Inbound,
+    candidate: &Candidate,
+    amends: Amends,
+) -> Result<Prepared> {
+    let mut prepared = word(app, inbound, candidate, amends)?;
+    let patched = candidate.patch(prepared.format, prepared.body);
+    declare(patched.changes, &mut prepared.losses);
+    prepared.body = patched.body;
+    if let Some(key) = candidate.learned_key(prepared.format) {
+        let now = app.ports.clock.now();
+        let stripped = app.learned.strip(&key, prepared.body, now);
+        declare(stripped.changes, &mut prepared.losses);
+        prepared.body = stripped.body;
+    }
+    if !prepared.losses.is_empty() && (inbound.strict || candidate.provider.strict) {
+        return Err(would_lose(&prepared.losses));
+    }
+    Ok(prepared)
+}
+
+fn word(app: &App, inbound: &Inbound, candidate: &Candidate, amends: Amends) -> Result<Prepared> {
     let formats: Vec<Format> = candidate
         .endpoints()
         .iter()
@@ -81,15 +109,17 @@ pub fn prepare(replays: &Replays, inbound: &Inbound, candidate: &Candidate) -> R
     let as_it_is = matches!(planned, Plan::Verbatim { .. })
         && candidate.effort.is_none()
         && inbound.body_format == inbound.format;
+    let mut losses = Losses::default();
     let sent = if as_it_is {
-        verbatim_body(inbound, candidate, &source)
+        verbatim_body(inbound, candidate, &source, amends, &mut losses)
     } else {
         None
     };
     let Some((body, withhold_usage)) = sent else {
-        return translate(replays, inbound, candidate, format, source);
+        return translate(app, inbound, candidate, source, format, amends);
     };
     Ok(Prepared {
+        operation: Operation::Generate,
         format,
         body,
         answer: Answering::Verbatim {
@@ -98,7 +128,7 @@ pub fn prepare(replays: &Replays, inbound: &Inbound, candidate: &Candidate) -> R
             withhold_usage,
             json_array: inbound.json_array,
         },
-        losses: Losses::default(),
+        losses,
     })
 }
 
@@ -107,14 +137,26 @@ fn verbatim_body(
     inbound: &Inbound,
     candidate: &Candidate,
     source: &Source,
+    amends: Amends,
+    losses: &mut Losses,
 ) -> Option<(Vec<Bytes>, bool)> {
     let format = inbound.body_format;
     let issuer = source.family.as_deref().unwrap_or_default();
     let spliced = |body: &Bytes, peek: &Peek| {
-        let (splices, withhold) = inbound::splices(peek, format, inbound.stream, &candidate.model);
+        let counts = inbound.stream && candidate.row.include_usage.unwrap_or(true);
+        let (splices, withhold) = inbound::splices(peek, format, counts, &candidate.model);
         (peek::splice(body, splices), withhold)
     };
-    match seals::fit(codec(format), &inbound.body, issuer) {
+    let fit = if amends.without_seals {
+        let (body, count) = seals::removed(codec(format), &inbound.body);
+        if count > 0 {
+            losses.dropped("seals");
+        }
+        Fit::Opened(body)
+    } else {
+        seals::fit(codec(format), &inbound.body, issuer)
+    };
+    match fit {
         Fit::AsIs => Some(spliced(&inbound.body, &inbound.peek)),
         Fit::Opened(body) => {
             let peek = Peek::scan(&body).ok()?;
@@ -125,16 +167,17 @@ fn verbatim_body(
 }
 
 fn translate(
-    replays: &Replays,
+    app: &App,
     inbound: &Inbound,
     candidate: &Candidate,
-    format: Format,
     source: Source,
+    format: Format,
+    amends: Amends,
 ) -> Result<Prepared> {
     let client = codec(inbound.format);
     let upstream = codec(format);
     let decoded = codec(inbound.body_format).decode_request(&inbound.body)?;
-    let mut request = decoded.value;
+    let (mut request, mut losses) = (decoded.value, decoded.losses);
     if request.stream.unwrap_or(false) != inbound.stream {
         // the path's word goes before the body's
         request.stream = Some(inbound.stream);
@@ -144,8 +187,18 @@ fn translate(
         request.reasoning.effort = None;
         request.reasoning.ask = Some(effort);
     }
-    let family = source.family.as_deref().unwrap_or_default();
-    replays.put_back(&mut request, &candidate.account.id, family);
+    if amends.without_seals {
+        remove_seals(&mut request, &mut losses);
+    } else {
+        let family = source.family.as_deref().unwrap_or_default();
+        app.replays
+            .put_back(&mut request, &candidate.account.id, family);
+    }
+    if candidate.provider.cache_breakpoints == CacheBreakpoints::Auto
+        && format == Format::AnthropicMessages
+    {
+        breakpoints::set(&mut request);
+    }
     let mut target = target(
         format,
         &candidate.row,
@@ -155,11 +208,7 @@ fn translate(
     target.family.clone_from(&source.family);
     target.session = Some(session::name(inbound, &request));
     let encoded = upstream.encode_request(&request, &target)?;
-    let mut losses = decoded.losses;
     losses.absorb(encoded.losses);
-    if !losses.is_empty() && (inbound.strict || candidate.provider.strict) {
-        return Err(would_lose(&losses));
-    }
     let reply = Reply {
         model: inbound.model.asked().clone(),
         seed: inbound.id.clone(),
@@ -168,6 +217,7 @@ fn translate(
         ..encoded.reply
     };
     Ok(Prepared {
+        operation: Operation::Generate,
         format,
         body: vec![encoded.body],
         answer: Answering::Translated {
@@ -175,10 +225,30 @@ fn translate(
             upstream,
             source,
             reply,
-            memory: replays.memory(inbound.format, &candidate.account.id),
+            memory: app.replays.memory(inbound.format, &candidate.account.id),
         },
         losses,
     })
+}
+
+fn remove_seals(request: &mut ir::Request, losses: &mut Losses) {
+    for (at, turn) in request.turns.iter_mut().enumerate() {
+        for (place, block) in turn.blocks.iter_mut().enumerate() {
+            if block.seal.take().is_some() {
+                losses.dropped(format!("messages.{at}.content.{place}.seal"));
+            }
+        }
+    }
+}
+
+fn declare(changes: Vec<FieldChange>, losses: &mut Losses) {
+    for FieldChange { path, what } in changes {
+        let what = match what {
+            FieldChangeKind::Dropped => LossKind::Dropped,
+            FieldChangeKind::Approximated => LossKind::Approximated,
+        };
+        losses.declare(path, what);
+    }
 }
 
 fn target(format: Format, row: &ModelRow, family: Option<Str>, model: &Str) -> Target {

@@ -45,6 +45,23 @@ pub fn fit(codec: &dyn Codec, body: &Bytes, issuer: &str) -> Fit {
     }
 }
 
+/// The body without any seal, and how many there were.
+pub fn removed(codec: &dyn Codec, body: &Bytes) -> (Bytes, usize) {
+    let mut count = 0;
+    let Ok(mut object) = RawObject::parse(body.clone()) else {
+        return (body.clone(), count);
+    };
+    let changed = codec.map_seals(&mut object, &mut |_| {
+        count += 1;
+        None
+    });
+    if changed {
+        (object.to_bytes(), count)
+    } else {
+        (body.clone(), 0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use byokey_translate::{
