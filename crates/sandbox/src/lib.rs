@@ -54,6 +54,7 @@ mod base62;
 mod chat;
 mod fault;
 mod format;
+mod gemini;
 mod journal;
 mod json_path;
 mod messages;
@@ -70,6 +71,7 @@ mod seal;
 mod stage;
 mod timestamp;
 mod tokens;
+mod vector;
 
 pub use journal::{Gauges, Hangup, Outcome, Phase, Recorded};
 pub use raw_server::{RawEnding, RawReply, RawServer};
