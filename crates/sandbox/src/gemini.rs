@@ -12,6 +12,7 @@ mod reply;
 mod rules;
 mod signature;
 mod stream;
+mod usage;
 
 use bytes::Bytes;
 use http::{HeaderMap, Uri};
@@ -43,7 +44,7 @@ pub(crate) struct GeminiVoice {
     candidates: u32,
     include_thoughts: bool,
     /// Media of the prompt by modality.
-    media: reply::Media,
+    media: usage::Media,
     /// Whether a stream is one JSON array rather than events.
     array: bool,
 }
@@ -108,7 +109,7 @@ impl Format for Gemini {
                 .and_then(|count| u32::try_from(count).ok())
                 .unwrap_or(1),
             include_thoughts: told == Some(&Value::Bool(true)),
-            media: reply::Media::of(body),
+            media: usage::Media::of(body),
             array: false,
         }
     }
@@ -174,7 +175,7 @@ impl Voice for GeminiVoice {
 /// The answer of `:countTokens`.
 pub(crate) fn count(body: &Value, model: &Model<'_>) -> Result<Vec<u8>, Fault> {
     let ask = rules::check_count(body, model)?;
-    Ok(reply::count(&ask.prompt, &reply::Media::of(body)))
+    Ok(usage::count(&ask.prompt, &usage::Media::of(body)))
 }
 
 /// The answer of `:embedContent` and `:batchEmbedContents`.

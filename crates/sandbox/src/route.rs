@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::{
     actor, base62,
-    chat::{self, Chat},
+    chat::{self, Chat, Legacy},
     fault::Fault,
     format::Format,
     gemini::{
@@ -91,6 +91,8 @@ fn dispatch(
         path.starts_with("/v1/messages") || parts.headers.contains_key("anthropic-version");
     if anthropic {
         exchange::<Messages>(state, parts, body, request_id)
+    } else if path == "/v1/completions" {
+        exchange::<Legacy>(state, parts, body, request_id)
     } else {
         exchange::<Chat>(state, parts, body, request_id)
     }
@@ -139,9 +141,10 @@ fn perform<F: Format>(
         return google(state, parts, &body);
     }
     match (&parts.method, path) {
-        (&Method::POST, "/v1/chat/completions" | "/v1/messages") => {
+        (&Method::POST, "/v1/chat/completions" | "/v1/completions" | "/v1/messages") => {
             generate::<F>(state, parts, &body)
         }
+        (&Method::POST, "/v1/embeddings") => embed(parts, &body),
         (&Method::POST, "/v1/messages/count_tokens") => count(parts, &body),
         (&Method::GET, "/v1/models") => list(parts, None),
         (&Method::GET, path) if path.starts_with("/v1/models/") => {
@@ -149,7 +152,12 @@ fn perform<F: Format>(
         }
         (
             _,
-            "/v1/chat/completions" | "/v1/messages" | "/v1/messages/count_tokens" | "/v1/models",
+            "/v1/chat/completions"
+            | "/v1/completions"
+            | "/v1/embeddings"
+            | "/v1/messages"
+            | "/v1/messages/count_tokens"
+            | "/v1/models",
         ) => Err(Fault::new(
             405,
             format!("Not allowed to {} on {path}", parts.method),
@@ -232,6 +240,12 @@ fn count(parts: &request::Parts, body: &[u8]) -> Result<Performance, Fault> {
     let name = Messages::model(&parts.uri, &json)?;
     Model::parse(name).ok_or_else(|| Messages::no_model(name))?;
     Ok(json_body(messages::count(&json, &parts.headers)?))
+}
+
+fn embed(parts: &request::Parts, body: &[u8]) -> Result<Performance, Fault> {
+    Chat::admit(&parts.headers)?;
+    let json: Value = serde_json::from_slice(body).map_err(|error| Chat::not_json(&error))?;
+    chat::embed(&json).map(json_body)
 }
 
 fn list(parts: &request::Parts, only: Option<&str>) -> Result<Performance, Fault> {

@@ -35,7 +35,7 @@ impl<'a> Address<'a> {
             "batchEmbedContents" => Action::BatchEmbedContents,
             _unknown => return None,
         };
-        Some(Self { model, action })
+        (!model.is_empty()).then_some(Self { model, action })
     }
 }
 
@@ -118,7 +118,7 @@ mod tests {
                 generate,
                 Some(("echo", Action::CountTokens)),
                 None,
-                Some(("", Action::GenerateContent)).filter(|(model, _)| !model.is_empty()),
+                None,
                 None,
                 None
             ]

@@ -1,20 +1,24 @@
-//! An answer as one body, and counts of tokens.
+//! An answer as one body.
+
+use std::borrow::Cow;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{GeminiVoice, proto, signature};
+use super::{
+    GeminiVoice, signature,
+    usage::{self, Usage},
+};
 use crate::{
-    ask::Prompt,
     base62,
     model::Oddity,
     reel,
-    scene::{self, Block, Citation, Scene, Stop},
-    tokens,
+    scene::{Block, Citation, Scene, Stop},
 };
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the API's own names")]
 pub(super) struct Response<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) candidates: Vec<Candidate<'a>>,
@@ -55,7 +59,7 @@ pub(super) struct Content<'a> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Part<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) text: Option<&'a str>,
+    pub(super) text: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) function_call: Option<FunctionCall<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,42 +87,6 @@ pub(super) struct PromptFeedback {
     safety_ratings: Value,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Usage {
-    prompt_token_count: u64,
-    #[serde(skip_serializing_if = "is_zero")]
-    candidates_token_count: u64,
-    total_token_count: u64,
-    #[serde(skip_serializing_if = "is_zero")]
-    cached_content_token_count: u64,
-    prompt_tokens_details: Vec<ModalityCount>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    cache_tokens_details: Vec<ModalityCount>,
-    #[serde(skip_serializing_if = "is_zero")]
-    thoughts_token_count: u64,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ModalityCount {
-    modality: &'static str,
-    token_count: u64,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Count {
-    total_tokens: u64,
-    #[serde(skip_serializing_if = "is_zero")]
-    cached_content_token_count: u64,
-    prompt_tokens_details: Vec<ModalityCount>,
-}
-
-/// How many images, films, recordings and documents a prompt has.
-#[derive(Default)]
-pub(super) struct Media([(&'static str, u64); 4]);
-
 const TITLE_OF_SEARCH: &str = "the sky";
 
 pub(super) fn whole(voice: &GeminiVoice, scene: &Scene) -> Vec<u8> {
@@ -139,15 +107,7 @@ pub(super) fn whole(voice: &GeminiVoice, scene: &Scene) -> Vec<u8> {
     };
     reel::json(&Response {
         candidates,
-        ..response(voice, Some(usage(voice, &scene.usage)))
-    })
-}
-
-pub(super) fn count(prompt: &Prompt, media: &Media) -> Vec<u8> {
-    reel::json(&Count {
-        total_tokens: prompt.total(),
-        cached_content_token_count: 0,
-        prompt_tokens_details: media.details(prompt.total()),
+        ..response(voice, Some(usage::usage(voice, &scene.usage)))
     })
 }
 
@@ -215,19 +175,13 @@ pub(super) fn parts<'a>(voice: &GeminiVoice, scene: &'a Scene, index: u32) -> Ve
     for block in &scene.blocks {
         match block {
             Block::Thinking { text, .. } if voice.include_thoughts => parts.push(Part {
-                text: Some(text),
+                text: Some(Cow::Borrowed(text)),
                 thought: Some(true),
                 ..Part::default()
             }),
             // thoughts are told on request only, and sealed ones have no part of their own
             Block::Thinking { .. } | Block::Redacted => {}
-            Block::Text { text, .. } | Block::Refusal { text } => match parts.last_mut() {
-                _ if text.is_empty() => {}
-                _ => parts.push(Part {
-                    text: Some(text),
-                    ..Part::default()
-                }),
-            },
+            Block::Text { text, .. } | Block::Refusal { text } => say(&mut parts, text),
             Block::Call { name, arguments } => {
                 let salt = u64::from(index) << 32 | (calls + 1);
                 parts.push(Part {
@@ -260,80 +214,21 @@ pub(super) fn closing_signature(voice: &GeminiVoice, scene: &Scene, index: u32) 
         .then(|| signature::sign("", scene.seed ^ u64::from(index)))
 }
 
-pub(super) fn usage(voice: &GeminiVoice, usage: &scene::Usage) -> Usage {
-    let prompt = usage.prompt.total();
-    let cached = usage.prompt.cache_read;
-    Usage {
-        prompt_token_count: prompt,
-        candidates_token_count: usage.output - usage.reasoning,
-        total_token_count: prompt + usage.output,
-        cached_content_token_count: cached,
-        prompt_tokens_details: voice.media.details(prompt),
-        cache_tokens_details: if cached == 0 {
-            Vec::new()
-        } else {
-            vec![ModalityCount {
-                modality: "TEXT",
-                token_count: cached,
-            }]
-        },
-        thoughts_token_count: usage.reasoning,
+/// Adds text to the text part that is being said, if one is.
+fn say<'a>(parts: &mut Vec<Part<'a>>, text: &'a str) {
+    if text.is_empty() {
+        return;
     }
-}
-
-impl Media {
-    /// Counts media wherever a content or a function response has them.
-    pub(super) fn of(body: &Value) -> Self {
-        let mut media = Self([("IMAGE", 0), ("VIDEO", 0), ("AUDIO", 0), ("DOCUMENT", 0)]);
-        media.add(body);
-        media
-    }
-
-    fn add(&mut self, value: &Value) {
-        let inner = match value {
-            Value::Array(items) => return items.iter().for_each(|item| self.add(item)),
-            Value::Object(inner) => inner,
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return,
-        };
-        for name in ["inline_data", "file_data"] {
-            let Some(source) = proto::object(inner, name) else {
-                continue;
-            };
-            let media_type = proto::text(source, "mime_type").unwrap_or_default();
-            let modality = match media_type.split('/').next() {
-                Some("image") => 0,
-                Some("video") => 1,
-                Some("audio") => 2,
-                Some(_) | None => 3,
-            };
-            self.0[modality].1 += 1;
-        }
-        for name in [
-            "generate_content_request",
-            "contents",
-            "parts",
-            "function_response",
-        ] {
-            if let Some(value) = proto::get(inner, name) {
-                self.add(value);
-            }
-        }
-    }
-
-    fn details(&self, total: u64) -> Vec<ModalityCount> {
-        let counts = self.0.iter().filter(|(_, count)| *count > 0);
-        let media: Vec<_> = counts
-            .map(|(modality, count)| ModalityCount {
-                modality,
-                token_count: count * tokens::MEDIA,
-            })
-            .collect();
-        let spent: u64 = media.iter().map(|count| count.token_count).sum();
-        let text = ModalityCount {
-            modality: "TEXT",
-            token_count: total.saturating_sub(spent),
-        };
-        std::iter::once(text).chain(media).collect()
+    match parts.last_mut() {
+        Some(Part {
+            text: Some(said),
+            thought: None,
+            ..
+        }) => said.to_mut().push_str(text),
+        Some(_) | None => parts.push(Part {
+            text: Some(Cow::Borrowed(text)),
+            ..Part::default()
+        }),
     }
 }
 
@@ -405,9 +300,4 @@ fn grounding(scene: &Scene) -> Option<Value> {
             "webSearchQueries": [TITLE_OF_SEARCH],
         })
     })
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
-fn is_zero(count: &u64) -> bool {
-    *count == 0
 }

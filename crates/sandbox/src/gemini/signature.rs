@@ -66,7 +66,7 @@ mod tests {
         let invalid = Err("Thought signature is not valid.".to_owned());
         let corrupted = Err("Corrupted thought signature.".to_owned());
         let mut tampered = ours.clone().into_bytes();
-        tampered[20] ^= 1;
+        tampered[20] = if tampered[20] == b'A' { b'B' } else { b'A' };
         assert_eq!(
             [
                 verdict(&ours, "weather"),

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{
     GeminiVoice, fault,
     reply::{self, Candidate, Part, Response},
+    usage,
 };
 use crate::{
     format::Format as _,
@@ -23,8 +24,8 @@ const TEXT: usize = 12;
 pub(super) fn events(voice: &GeminiVoice, scene: &Scene) -> Vec<Bytes> {
     let mut frames = vec![opening(voice)];
     if voice.oddity == Some(Oddity::Blocked) {
-        let usage = reply::usage(voice, &scene.usage);
-        frames.push(frame(voice, &reply::response(voice, Some(usage)), true));
+        let counts = usage::usage(voice, &scene.usage);
+        frames.push(frame(voice, &reply::response(voice, Some(counts)), true));
         return frames;
     }
     for index in 0..voice.candidates {
@@ -33,7 +34,7 @@ pub(super) fn events(voice: &GeminiVoice, scene: &Scene) -> Vec<Bytes> {
             ..Usage::default()
         };
         for part in reply::parts(voice, scene, index) {
-            let Some(text) = part.text else {
+            let Some(text) = &part.text else {
                 let said = reply::unfinished(index, vec![part]);
                 frames.push(chunk(voice, said, &so_far, false));
                 continue;
@@ -45,7 +46,7 @@ pub(super) fn events(voice: &GeminiVoice, scene: &Scene) -> Vec<Bytes> {
                     so_far.reasoning += counted;
                 }
                 let piece = Part {
-                    text: Some(piece),
+                    text: Some(piece.into()),
                     thought: part.thought,
                     ..Part::default()
                 };
@@ -62,7 +63,7 @@ pub(super) fn events(voice: &GeminiVoice, scene: &Scene) -> Vec<Bytes> {
 /// Usage is told at the end only: the same words come in every answer.
 pub(super) fn text(voice: &GeminiVoice, text: &str) -> Bytes {
     let part = Part {
-        text: Some(text),
+        text: Some(text.into()),
         ..Part::default()
     };
     let response = Response {
@@ -92,7 +93,7 @@ fn opening(voice: &GeminiVoice) -> Bytes {
 /// The end of a candidate: an empty text, with the signature that a text is to have.
 fn finish(voice: &GeminiVoice, scene: &Scene, index: u32, last: bool) -> Bytes {
     let part = Part {
-        text: Some(""),
+        text: Some("".into()),
         thought_signature: reply::closing_signature(voice, scene, index),
         ..Part::default()
     };
@@ -100,10 +101,10 @@ fn finish(voice: &GeminiVoice, scene: &Scene, index: u32, last: bool) -> Bytes {
     chunk(voice, said, &scene.usage, last)
 }
 
-fn chunk(voice: &GeminiVoice, said: Candidate<'_>, usage: &Usage, last: bool) -> Bytes {
+fn chunk(voice: &GeminiVoice, said: Candidate<'_>, counts: &Usage, last: bool) -> Bytes {
     let response = Response {
         candidates: vec![said],
-        ..reply::response(voice, Some(reply::usage(voice, usage)))
+        ..reply::response(voice, Some(usage::usage(voice, counts)))
     };
     frame(voice, &response, last)
 }
