@@ -14,6 +14,7 @@ mod gemini_fold;
 mod gemini_models;
 mod gemini_rules;
 mod gemini_service;
+mod gemini_turns;
 mod messages_fold;
 mod messages_models;
 mod messages_rules;
