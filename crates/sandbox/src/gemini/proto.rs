@@ -213,6 +213,9 @@ impl Field {
 
 impl Kind {
     fn read(&self, value: &Value, at: &At<'_>, violations: &mut Vec<String>) {
+        if violations.len() >= MOST_VIOLATIONS {
+            return;
+        }
         let (name, fits) = match self {
             Self::Any => return,
             Self::Message(message) => return message.read(value, at, violations),

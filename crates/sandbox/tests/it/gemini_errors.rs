@@ -4,8 +4,9 @@ use byokey_sandbox::SandboxConfig;
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
-use crate::client::{Stage, request};
+use crate::client::{Stage, gemini, request};
 use http::Method;
+use http_body_util::BodyExt as _;
 
 fn body() -> Value {
     json!({"contents": [{"role": "user", "parts": [{"text": "hi"}]}]})
@@ -174,4 +175,44 @@ async fn bodies_and_addresses_that_nobody_serves() {
     for call in ["echo:predict", "embed:generateContent", "echo:embedContent"] {
         assert_eq!(stage.gemini(call, &body()).await.status, 404, "{call}");
     }
+}
+
+#[tokio::test]
+async fn a_refusal_is_short_however_much_is_wrong() {
+    let stage = Stage::open().await;
+    let wrong = json!({"contents": vec!["x".repeat(1000); 1000]});
+    let refused = stage.gemini("echo:generateContent", &wrong).await;
+    let message = refused.message();
+    assert_eq!((refused.status, message.lines().count()), (400, 64));
+    assert!(message.lines().all(|line| line.len() < 400));
+}
+
+#[tokio::test]
+async fn a_cut_leaves_half_an_array_and_a_stall_leaves_nothing() {
+    let stage = Stage::open().await;
+    let cut = stage
+        .send(gemini("cut:streamGenerateContent", &body()))
+        .await
+        .unwrap();
+    let mut said = Vec::new();
+    let mut frames = cut.into_body();
+    let broken = loop {
+        match frames.frame().await {
+            Some(Ok(frame)) => said.extend_from_slice(&frame.into_data().unwrap()),
+            end => break end,
+        }
+    };
+    assert!(broken.is_some_and(|end| end.is_err()));
+    let said = String::from_utf8(said).unwrap();
+    assert!(
+        said.starts_with("[{\"candidates\":") && said.ends_with("}\n,\r\n"),
+        "{said}"
+    );
+    let stalled = stage
+        .send(gemini("stall:streamGenerateContent?alt=sse", &body()))
+        .await
+        .unwrap();
+    assert_eq!(stalled.status(), 200);
+    drop(stalled);
+    stage.sandbox.disconnected().await;
 }
