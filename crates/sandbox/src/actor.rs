@@ -2,7 +2,7 @@
 
 use crate::{
     ask::{Ask, Choice, Output, Thinking},
-    model::{Kind, Model},
+    model::{Kind, Model, Oddity},
     scene::{Block, Citation, Scene, Stop, Usage},
     schema, tokens,
 };
@@ -41,7 +41,9 @@ pub(crate) fn play(model: &Model<'_>, ask: &Ask<'_>, seed: u64) -> Scene {
         Kind::Tools => calls(ask, 2),
         Kind::Think { tools: true, .. } => think_tools(ask),
         Kind::Refuse => (vec![refusal()], Stop::Refusal),
-        Kind::Filter => (vec![text("The first half of something")], Stop::Filter),
+        Kind::Odd(Oddity::Blocked) => (Vec::new(), Stop::Filter),
+        Kind::Odd(Oddity::Malformed) => (Vec::new(), Stop::End),
+        Kind::Filter | Kind::Odd(Oddity::Recite) => (vec![text("The first half of something")], Stop::Filter),
         Kind::Cite => (cited(), Stop::End),
         Kind::Long => return long(ask, seed),
         Kind::Vision => (vec![text(describe(ask))], Stop::End),
@@ -54,8 +56,10 @@ pub(crate) fn play(model: &Model<'_>, ask: &Ask<'_>, seed: u64) -> Scene {
         | Kind::Think { .. }
         | Kind::Flaky
         | Kind::SlowStart(_)
+        | Kind::Odd(Oddity::Code)
         // answered before anyone asks what to say
         | Kind::Fail(_)
+        | Kind::Embed
         | Kind::Raw(_) => (vec![text(echo(ask))], Stop::End),
     };
     if let Some(early) = curtail(&mut blocks, ask) {

@@ -2,7 +2,9 @@
 //!
 //! Field names, limits and error texts as the API reference and the API itself gave them in 2026.
 
+mod embeddings;
 mod fault;
+mod legacy;
 mod reply;
 mod rules;
 mod stream;
@@ -16,9 +18,11 @@ use crate::{
     base62,
     fault::Fault,
     format::{Format, Voice},
-    model::{Dialect, Model},
+    model::{Dialect, Kind, Model},
     scene::Scene,
 };
+
+pub(crate) use legacy::Legacy;
 
 /// The format.
 pub(crate) struct Chat;
@@ -116,4 +120,18 @@ impl Voice for ChatVoice {
 /// The list or one entry of `GET /v1/models`; `None` when there is no such model.
 pub(crate) fn models(only: Option<&str>) -> Option<Vec<u8>> {
     reply::models(only)
+}
+
+/// The answer of `POST /v1/embeddings`.
+pub(crate) fn embed(body: &Value) -> Result<Vec<u8>, Fault> {
+    let name = rules::model(body)?;
+    let model = Model::parse(name).ok_or_else(|| fault::no_model(name))?;
+    match model.kind {
+        Kind::Fail(status) => Err(fault::failure(status, name)),
+        Kind::Embed => embeddings::reply(body, &model),
+        _only_one_model_embeds => Err(Fault::new(
+            403,
+            "You are not allowed to generate embeddings from this model",
+        )),
+    }
 }

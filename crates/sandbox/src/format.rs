@@ -30,6 +30,22 @@ pub(crate) trait Format {
     fn failure(status: u16, model: &str) -> Fault;
     /// The status with which the provider says that it has too much to do.
     const OVERLOADED: u16;
+    /// As [`Format::authorise`], for a format that takes the key in the address, too.
+    fn authorise_at(_uri: &Uri, headers: &HeaderMap, key: &str) -> Result<(), Fault> {
+        Self::authorise(headers, key)
+    }
+    /// Whether the address asks for a stream; elsewhere the body does.
+    fn streams_at(_uri: &Uri) -> bool {
+        false
+    }
+    /// The voice for this address.
+    fn voice_at(_uri: &Uri, voice: Self::Voice) -> Self::Voice {
+        voice
+    }
+    /// The body of a refusal at this address.
+    fn refusal_at(_uri: &Uri, fault: &Fault, request_id: &str) -> Vec<u8> {
+        Self::refusal(fault, request_id)
+    }
     /// Headers of every answer.
     fn headers(request_id: &str, status: u16) -> HeaderMap;
     /// The body of a refusal.
@@ -38,6 +54,10 @@ pub(crate) trait Format {
 
 /// Spells one answer.
 pub(crate) trait Voice: Send + 'static {
+    /// The media type of a stream.
+    fn stream_type(&self) -> &'static str {
+        "text/event-stream; charset=utf-8"
+    }
     /// As one JSON body.
     fn whole(&self, scene: &Scene) -> Vec<u8>;
     /// As events; the first is the handshake and carries no content.

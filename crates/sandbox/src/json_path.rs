@@ -14,6 +14,7 @@ enum Key<'a> {
     Root,
     Field(&'a str),
     Index(usize),
+    Entry(&'a str),
 }
 
 impl<'a> At<'a> {
@@ -39,6 +40,14 @@ impl<'a> At<'a> {
         }
     }
 
+    /// A value of the map here.
+    pub(crate) const fn entry(&'a self, key: &'a str) -> At<'a> {
+        At {
+            parent: Some(self),
+            key: Key::Entry(key),
+        }
+    }
+
     /// `messages.0.content`, as Anthropic spells it.
     pub(crate) fn dotted(&self) -> String {
         self.spell(|path, index| {
@@ -49,7 +58,7 @@ impl<'a> At<'a> {
         })
     }
 
-    /// `messages[0].content`, as OpenAI spells it.
+    /// `messages[0].content`, as OpenAI and Google spell it.
     pub(crate) fn bracketed(&self) -> String {
         self.spell(|path, index| {
             // writing to a string cannot fail
@@ -71,6 +80,11 @@ impl<'a> At<'a> {
                 path.push_str(name);
             }
             Key::Index(at) => index(&mut path, at),
+            Key::Entry(key) => {
+                path.push('[');
+                path.push_str(key);
+                path.push(']');
+            }
         }
         path
     }

@@ -1,12 +1,14 @@
 //! A simulated upstream that enforces the providers' own rules.
 //!
 //! The sandbox listens on a loopback socket and answers as OpenAI Chat Completions
-//! (`POST /v1/chat/completions`) and Anthropic Messages (`POST /v1/messages`, `/v1/messages/count_tokens`)
-//! would, with `GET /v1/models` in the shape of whichever API the caller's headers name.
+//! (`POST /v1/chat/completions`; `/v1/completions` and `/v1/embeddings` beside it), Anthropic Messages
+//! (`POST /v1/messages`, `/v1/messages/count_tokens`) and Google generateContent
+//! (`POST /v1beta/models/{model}:generateContent`, `:streamGenerateContent`, `:countTokens`, `:embedContent`,
+//! `:batchEmbedContents`, also below `/v1`, `/v1beta1/publishers/google` and `…/projects/{p}/locations/{l}/publishers/google`)
+//! would, with `GET /v1/models` in the shape of whichever API the caller's headers name and `GET /v1beta/models` in Google's.
 //! It is written against the providers' documents and error texts alone and shares no code with byokey's codecs,
 //! so a request that byokey encodes wrongly is refused here as it would be there.
-//! Responses and generateContent get a folder each beside `chat` and `messages`, and an implementation of the
-//! crate-private `Format`.
+//! Every format has a folder, `chat`, `messages` and `gemini`, and an implementation of the crate-private `Format`.
 //!
 //! # Models
 //!
@@ -21,23 +23,33 @@
 //! | `cite` | text with citations |
 //! | `structured` | JSON made from the requested schema |
 //! | `stop`, `long` | always reaches the first stop sequence; always reaches the token limit |
-//! | `fail-<status>` | the provider's error for that status, `retry-after: 7` with 429 |
+//! | `fail-<status>` | the provider's error for that status; with 429 `retry-after: 7`, at Google `retryDelay: 7s` |
 //! | `flaky` | fails on every odd request |
 //! | `slow-start`, `slow-start-<ms>` | first content after that many milliseconds (300) |
 //! | `stall-head`, `stall`, `stall-mid` | falls silent before the head, after it, half-way |
 //! | `cut-head`, `cut` | closes the connection before the head, half-way |
 //! | `error-mid` | an in-protocol error half-way through a stream; HTTP 500 when not streaming |
+//! | `blocked`, `recite`, `malformed` | on generateContent the prompt is blocked; the answer ends in `RECITATION`, in `MALFORMED_FUNCTION_CALL` |
+//! | `code` | on generateContent runs code, then echoes |
+//! | `embed` | vectors, and nothing else |
 //! | `raw-<name>` | whatever [`Sandbox::script`] said |
 //!
 //! On Chat, the prefix `ds-` (`ds-think`, `ds-echo`, …) selects a DeepSeek-like dialect: unknown fields are ignored,
 //! assistant turns with tool calls must carry `reasoning_content`, and cached tokens are `prompt_cache_hit_tokens`.
 //! Without it unknown fields are refused, as OpenAI does; only the `think` models take their own `reasoning_content` back.
 //!
+//! On generateContent, the prefix `g3-` selects the rules of the third generation: every answer is signed, the first call of
+//! each step of the current turn must come back with its `thoughtSignature`, thinking has levels, a conversation must not
+//! end with the model, and functions go with JSON output. Without it signatures come with thoughts only, and budgets are
+//! those of the 2.5 flash models. `ids-` (after `g3-`, if both) gives calls an `id`. A signature that was not given for the
+//! call that it stands beside is refused either way. `refuse` ends in `PROHIBITED_CONTENT`, `filter` in `SAFETY`, and
+//! thoughts are told only with `includeThoughts`. Elsewhere both prefixes mean nothing.
+//!
 //! Every model honours stop sequences (`lorem` does not) and the token limit in its text, counts one token per four
-//! characters (`lorem`: per word), gives at most 128,000 tokens on Messages,
+//! characters (`lorem`: per word), gives at most 128,000 tokens on Messages and 65,536 on generateContent,
 //! and answers the same body with the same ids. With prompt cache marks, what precedes the first of several marks
 //! counts as read and the rest up to the last mark as written; with one mark everything before it counts as written.
-//! Chat counts whole 128-token steps of prompts of at least 1,024 tokens as cached.
+//! Chat and generateContent count whole 128-token steps of prompts of at least 1,024 tokens as cached.
 //!
 //! # Faults
 //!
@@ -54,6 +66,7 @@ mod base62;
 mod chat;
 mod fault;
 mod format;
+mod gemini;
 mod journal;
 mod json_path;
 mod messages;
@@ -70,6 +83,7 @@ mod seal;
 mod stage;
 mod timestamp;
 mod tokens;
+mod vector;
 
 pub use journal::{Gauges, Hangup, Outcome, Phase, Recorded};
 pub use raw_server::{RawEnding, RawReply, RawServer};

@@ -8,6 +8,10 @@ pub(crate) struct Model<'a> {
     /// As the client wrote it.
     pub(crate) name: &'a str,
     pub(crate) dialect: Dialect,
+    /// Whether generateContent treats it as it treats its third generation.
+    pub(crate) generation3: bool,
+    /// Whether generateContent gives ids to its calls.
+    pub(crate) call_ids: bool,
     pub(crate) kind: Kind<'a>,
 }
 
@@ -48,6 +52,22 @@ pub(crate) enum Kind<'a> {
     Cut,
     ErrorMid,
     Raw(&'a str),
+    Odd(Oddity),
+    /// Makes vectors only.
+    Embed,
+}
+
+/// Answers that only generateContent has a word for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Oddity {
+    /// The prompt is blocked, and there is no candidate.
+    Blocked,
+    /// Stopped because it recites.
+    Recite,
+    /// Stopped by a call that could not be read.
+    Malformed,
+    /// Runs code before it answers.
+    Code,
 }
 
 /// What `/v1/models` lists; names with a parameter stand for their family.
@@ -83,10 +103,20 @@ pub(crate) const LISTED: &[&str] = &[
     "cut-head",
     "cut",
     "error-mid",
+    "blocked",
+    "recite",
+    "malformed",
+    "code",
+    "embed",
     "ds-echo",
     "ds-tools",
     "ds-think",
     "ds-think-tools",
+    "g3-echo",
+    "g3-tools",
+    "g3-think",
+    "g3-think-tools",
+    "ids-tools",
 ];
 
 const LOREM_TOKENS: u32 = 64;
@@ -100,10 +130,14 @@ impl<'a> Model<'a> {
             Some(bare) => (Dialect::DeepSeek, bare),
             None => (Dialect::Strict, name),
         };
+        let (generation3, bare) = stripped(bare, "g3-");
+        let (call_ids, bare) = stripped(bare, "ids-");
         let kind = Kind::parse(bare)?;
         Some(Self {
             name,
             dialect,
+            generation3,
+            call_ids,
             kind,
         })
     }
@@ -145,6 +179,11 @@ impl<'a> Kind<'a> {
             "cut-head" => Self::CutHead,
             "cut" => Self::Cut,
             "error-mid" => Self::ErrorMid,
+            "blocked" => Self::Odd(Oddity::Blocked),
+            "recite" => Self::Odd(Oddity::Recite),
+            "malformed" => Self::Odd(Oddity::Malformed),
+            "code" => Self::Odd(Oddity::Code),
+            "embed" => Self::Embed,
             parameterised => return Self::parse_parameter(parameterised),
         };
         Some(kind)
@@ -176,6 +215,13 @@ impl<'a> Kind<'a> {
             .ok()
             .filter(|tokens| (1..=MOST_LOREM_TOKENS).contains(tokens))?;
         Some(Self::Lorem { tokens, per_second })
+    }
+}
+
+fn stripped<'a>(name: &'a str, prefix: &str) -> (bool, &'a str) {
+    match name.strip_prefix(prefix) {
+        Some(bare) => (true, bare),
+        None => (false, name),
     }
 }
 

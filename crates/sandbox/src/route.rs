@@ -15,9 +15,13 @@ use serde_json::Value;
 
 use crate::{
     actor, base62,
-    chat::{self, Chat},
+    chat::{self, Chat, Legacy},
     fault::Fault,
     format::Format,
+    gemini::{
+        self, Gemini,
+        address::{self, Action, Address},
+    },
     journal::{Outcome, Phase, Recorded},
     messages::{self, Messages},
     model::{Kind, Model},
@@ -80,10 +84,15 @@ fn dispatch(
     request_id: &str,
 ) -> Performance {
     let path = parts.uri.path();
+    if address::is_for(&parts.uri, &parts.headers) {
+        return exchange::<Gemini>(state, parts, body, request_id);
+    }
     let anthropic =
         path.starts_with("/v1/messages") || parts.headers.contains_key("anthropic-version");
     if anthropic {
         exchange::<Messages>(state, parts, body, request_id)
+    } else if path == "/v1/completions" {
+        exchange::<Legacy>(state, parts, body, request_id)
     } else {
         exchange::<Chat>(state, parts, body, request_id)
     }
@@ -97,7 +106,8 @@ fn exchange<F: Format>(
     request_id: &str,
 ) -> Performance {
     let mut performance = perform::<F>(state, parts, body).unwrap_or_else(|fault| {
-        let mut refused = Performance::whole(fault.status, F::refusal(&fault, request_id));
+        let mut refused =
+            Performance::whole(fault.status, F::refusal_at(&parts.uri, &fault, request_id));
         refused.headers.insert(
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/json"),
@@ -123,14 +133,18 @@ fn perform<F: Format>(
     body: Result<Bytes, Fault>,
 ) -> Result<Performance, Fault> {
     if let Some(key) = &state.api_key {
-        F::authorise(&parts.headers, key)?;
+        F::authorise_at(&parts.uri, &parts.headers, key)?;
     }
     let body = body?;
     let path = parts.uri.path();
+    if address::is_for(&parts.uri, &parts.headers) {
+        return google(state, parts, &body);
+    }
     match (&parts.method, path) {
-        (&Method::POST, "/v1/chat/completions" | "/v1/messages") => {
+        (&Method::POST, "/v1/chat/completions" | "/v1/completions" | "/v1/messages") => {
             generate::<F>(state, parts, &body)
         }
+        (&Method::POST, "/v1/embeddings") => embed(parts, &body),
         (&Method::POST, "/v1/messages/count_tokens") => count(parts, &body),
         (&Method::GET, "/v1/models") => list(parts, None),
         (&Method::GET, path) if path.starts_with("/v1/models/") => {
@@ -138,12 +152,46 @@ fn perform<F: Format>(
         }
         (
             _,
-            "/v1/chat/completions" | "/v1/messages" | "/v1/messages/count_tokens" | "/v1/models",
+            "/v1/chat/completions"
+            | "/v1/completions"
+            | "/v1/embeddings"
+            | "/v1/messages"
+            | "/v1/messages/count_tokens"
+            | "/v1/models",
         ) => Err(Fault::new(
             405,
             format!("Not allowed to {} on {path}", parts.method),
         )),
         (method, path) => Err(Fault::new(404, format!("Invalid URL ({method} {path})"))),
+    }
+}
+
+fn google(state: &State, parts: &request::Parts, body: &[u8]) -> Result<Performance, Fault> {
+    let path = parts.uri.path();
+    if parts.method == Method::GET
+        && (address::is_listing(path) || address::resource(path).is_some())
+    {
+        return gemini::models(&parts.uri).map(json_body);
+    }
+    let not_found = || Fault::new(404, format!("Not found: {} {path}", parts.method));
+    let address = Address::read(path).filter(|_| parts.method == Method::POST);
+    let address = address.ok_or_else(not_found)?;
+    match address.action {
+        Action::GenerateContent | Action::StreamGenerateContent => {
+            generate::<Gemini>(state, parts, body)
+        }
+        Action::CountTokens | Action::EmbedContent | Action::BatchEmbedContents => {
+            let json: Value =
+                serde_json::from_slice(body).map_err(|error| Gemini::not_json(&error))?;
+            let no_model = || Gemini::no_model(address.model);
+            let model = Model::parse(address.model).ok_or_else(no_model)?;
+            match (address.action, model.kind) {
+                (_, Kind::Fail(status)) => Err(Gemini::failure(status, model.name)),
+                (Action::CountTokens, _) => gemini::count(&json, &model).map(json_body),
+                (_, Kind::Embed) => gemini::embed(&json, address.action).map(json_body),
+                _only_one_model_embeds => Err(no_model()),
+            }
+        }
     }
 }
 
@@ -163,6 +211,7 @@ fn generate<F: Format>(
                 .map(Performance::from)
                 .ok_or_else(|| F::no_model(name));
         }
+        Kind::Embed => return Err(F::no_model(name)),
         Kind::Fail(status) => return Err(F::failure(status, name)),
         Kind::Flaky
             if state
@@ -174,13 +223,14 @@ fn generate<F: Format>(
         }
         _every_other_kind_checks_first => {}
     }
-    let ask = F::check(&json, &parts.headers, &model)?;
+    let mut ask = F::check(&json, &parts.headers, &model)?;
+    ask.stream |= F::streams_at(&parts.uri);
     if model.kind == Kind::ErrorMid && !ask.stream {
         return Err(F::failure(500, name));
     }
     let seed = base62::seed(body);
     let scene = actor::play(&model, &ask, seed);
-    let voice = F::voice(&json, &model, seed);
+    let voice = F::voice_at(&parts.uri, F::voice(&json, &model, seed));
     Ok(stage::perform(&model, &voice, &scene, ask.stream))
 }
 
@@ -190,6 +240,12 @@ fn count(parts: &request::Parts, body: &[u8]) -> Result<Performance, Fault> {
     let name = Messages::model(&parts.uri, &json)?;
     Model::parse(name).ok_or_else(|| Messages::no_model(name))?;
     Ok(json_body(messages::count(&json, &parts.headers)?))
+}
+
+fn embed(parts: &request::Parts, body: &[u8]) -> Result<Performance, Fault> {
+    Chat::admit(&parts.headers)?;
+    let json: Value = serde_json::from_slice(body).map_err(|error| Chat::not_json(&error))?;
+    chat::embed(&json).map(json_body)
 }
 
 fn list(parts: &request::Parts, only: Option<&str>) -> Result<Performance, Fault> {

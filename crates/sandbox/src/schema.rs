@@ -33,7 +33,8 @@ impl Example<'_> {
                 return self.of(first, name, depth + 1);
             }
         }
-        match kind(schema) {
+        // Google shouts its types
+        match kind(schema).to_ascii_lowercase().as_str() {
             "object" => self.object(schema, depth),
             "array" => {
                 let items = schema.get("items").unwrap_or(&Value::Null);

@@ -26,7 +26,7 @@ pub(crate) fn perform(
         whole(model.kind, voice, scene)
     };
     let content_type = if stream {
-        "text/event-stream; charset=utf-8"
+        voice.stream_type()
     } else {
         "application/json"
     };
@@ -91,6 +91,8 @@ fn streamed(kind: Kind<'_>, voice: &impl Voice, scene: &Scene) -> Performance {
         | Kind::Long
         | Kind::Fail(_)
         | Kind::Flaky
+        | Kind::Odd(_)
+        | Kind::Embed
         | Kind::Raw(_) => play(frames, Ending::Complete),
     }
 }
@@ -124,6 +126,8 @@ fn whole(kind: Kind<'_>, voice: &impl Voice, scene: &Scene) -> Performance {
         | Kind::Long
         | Kind::Fail(_)
         | Kind::Flaky
+        | Kind::Odd(_)
+        | Kind::Embed
         | Kind::Raw(_) => Performance::whole(200, body),
     }
 }

@@ -1,6 +1,8 @@
 //! What the OpenAI API refuses.
 
+pub(super) mod embeddings;
 mod field;
+pub(super) mod legacy;
 mod messages;
 mod output;
 mod parts;
@@ -221,6 +223,29 @@ fn stream(top: &Map<String, Value>) -> Result<bool, Fault> {
         }
     }
     Ok(stream)
+}
+
+/// A string, strings, tokens, or lists of tokens; `None` for anything else. Tokens stand for a text that tells them.
+fn prompts(top: &Map<String, Value>, name: &str) -> Option<Vec<String>> {
+    let tokens = |tokens: &[Value]| {
+        let all = tokens.iter().all(Value::is_u64);
+        (all && !tokens.is_empty()).then(|| Value::from(tokens).to_string())
+    };
+    match top.get(name)? {
+        Value::String(text) => Some(vec![text.clone()]),
+        Value::Array(items) => match tokens(items) {
+            Some(text) => Some(vec![text]),
+            None => items
+                .iter()
+                .map(|item| match item {
+                    Value::String(text) => Some(text.clone()),
+                    Value::Array(items) => tokens(items),
+                    Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
+                })
+                .collect(),
+        },
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
+    }
 }
 
 fn media(ask: &Ask<'_>) -> u64 {

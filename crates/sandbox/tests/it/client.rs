@@ -84,6 +84,16 @@ impl Stage {
         self.ask(chat(body)).await
     }
 
+    pub(crate) async fn gemini(&self, call: &str, body: &Value) -> Answer {
+        self.ask(gemini(call, body)).await
+    }
+
+    /// A JSON body to any path.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.ask(request(Method::POST, path, JSON, body.to_string()))
+            .await
+    }
+
     pub(crate) async fn messages(&self, body: &Value) -> Answer {
         self.ask(messages(body)).await
     }
@@ -177,4 +187,10 @@ pub(crate) fn patched(base: &Value, patch: &Value) -> Value {
         }
     }
     patched
+}
+
+/// A Gemini call with the key in its header; the address is `{model}:{action}` and perhaps a query.
+pub(crate) fn gemini(call: &str, body: &Value) -> Request<Full<Bytes>> {
+    let path = format!("/v1beta/models/{call}");
+    request(Method::POST, &path, JSON, body.to_string())
 }
