@@ -2,9 +2,9 @@
 //!
 //! Field names, limits and error texts as the API reference and the API itself gave them in 2026.
 
-mod fault;
+pub(crate) mod fault;
 mod reply;
-mod rules;
+pub(crate) mod rules;
 mod stream;
 
 use bytes::Bytes;

@@ -61,6 +61,7 @@ mod model;
 mod playback;
 mod raw_server;
 mod reel;
+mod responses;
 mod route;
 mod sandbox;
 mod scene;

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, Mutex, atomic::Ordering},
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -23,6 +23,7 @@ use crate::{
     model::{Kind, Model},
     playback::{Performance, Playback, cut},
     reel,
+    responses::{self, Socket},
     sandbox::State,
     script::Cue,
     stage,
@@ -35,8 +36,10 @@ const LONGEST_BODY: usize = 64 << 20;
 /// Answers one request; the error closes the connection without an answer.
 pub(crate) async fn answer(
     state: Arc<State>,
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
+    socket: &Mutex<Option<Socket>>,
 ) -> io::Result<Response<Playback>> {
+    let upgrade = responses::wants_socket(&request).then(|| hyper::upgrade::on(&mut request));
     let (parts, body) = request.into_parts();
     let target = parts
         .uri
@@ -56,7 +59,10 @@ pub(crate) async fn answer(
         watch.body_read(body);
     }
     let request_id = base62::id("req_011", 22, watch.number(), 0);
-    let mut performance = dispatch(&state, &parts, body, &request_id);
+    let mut performance = match upgrade {
+        Some(upgrade) => responses::open(&state, &parts, upgrade, socket, &request_id),
+        None => dispatch(&state, &parts, body, &request_id),
+    };
     match performance.cue {
         Cue::Now => {}
         Cue::After(delay) => tokio::time::sleep(delay).await,
@@ -80,6 +86,9 @@ fn dispatch(
     request_id: &str,
 ) -> Performance {
     let path = parts.uri.path();
+    if responses::owns(path) {
+        return responses::exchange(state, parts, body, request_id);
+    }
     let anthropic =
         path.starts_with("/v1/messages") || parts.headers.contains_key("anthropic-version");
     if anthropic {
