@@ -31,10 +31,14 @@ pub(super) struct Context<'a> {
     pub(super) socket: bool,
     /// Whether a client of the provider's own makes the request.
     pub(super) genuine: bool,
+}
+
+/// What a request refers to.
+pub(super) struct Before {
     /// What was said before, by `previous_response_id`.
-    pub(super) history: &'a [Value],
+    pub(super) history: Vec<Value>,
     /// Kept items that the input names by their ids.
-    pub(super) kept: &'a BTreeMap<String, Value>,
+    pub(super) kept: BTreeMap<String, Value>,
 }
 
 /// A request that has passed.
@@ -68,10 +72,10 @@ pub(super) fn model(top: &Map<String, Value>) -> Result<&str, Fault> {
     }
 }
 
-/// Refuses what the API would refuse; what remains is the request's meaning.
-pub(super) fn check<'a>(
+/// Refuses parameters, before anything that they refer to is looked up.
+pub(super) fn parameters<'a>(
     top: &'a Map<String, Value>,
-    context: &Context<'a>,
+    context: &Context<'_>,
 ) -> Result<Asked<'a>, Fault> {
     if context.dialect == Dialect::Codex {
         backend::check(top, context)?;
@@ -86,9 +90,19 @@ pub(super) fn check<'a>(
         compaction: false,
     };
     top::check(top, context, &mut asked.ask)?;
+    Ok(asked)
+}
+
+/// Refuses everything else that the API would refuse; what remains is the request's meaning.
+pub(super) fn check<'a>(
+    top: &'a Map<String, Value>,
+    context: &Context<'_>,
+    before: &'a Before,
+    mut asked: Asked<'a>,
+) -> Result<Asked<'a>, Fault> {
     let mut chars = tools::declared(top, &mut asked)?;
     asked.ask.output = output::check(top)?;
-    chars += input::check(top, context, &mut asked)?;
+    chars += input::check(top, context, before, &mut asked)?;
     tools::choice(top, &mut asked)?;
     let text = |name| top.get(name).and_then(Value::as_str).unwrap_or_default();
     chars += text("instructions").chars().count();

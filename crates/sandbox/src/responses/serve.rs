@@ -13,8 +13,8 @@ use super::{
     turn::{self, Turn},
 };
 use crate::{
-    base62, chat, fault::Fault, journal::lock, playback::Performance, reel, sandbox::State, seal,
-    timestamp::CREATED,
+    base62, chat, fault::Fault, journal::lock, model::Dialect, playback::Performance, reel,
+    sandbox::State, seal, timestamp::CREATED,
 };
 
 const API: &str = "/v1/responses";
@@ -155,9 +155,10 @@ fn compact(state: &State, turn: &Turn<'_>, top: &Map<String, Value>) -> Result<P
     if let Some(performance) = turn::unchecked(state, &model, dialect)? {
         return Ok(performance);
     }
-    let before = turn::before(state, top, None)?;
     // it keeps nothing and streams nothing, so the backend's demands for both do not apply
-    let asked = turn.check(top, crate::model::Dialect::Strict, &before)?;
+    let asked = turn.parameters(top, Dialect::Strict)?;
+    let before = turn::before(state, top, None)?;
+    let asked = turn.check(top, Dialect::Strict, &before, asked)?;
     let seed = base62::seed(turn.body);
     let mut output: Vec<Value> = before.history.clone();
     output.extend(turn::input(top, &before, seed));
@@ -182,8 +183,9 @@ fn count(state: &State, turn: &Turn<'_>, top: &Map<String, Value>) -> Result<Per
     if let Some(performance) = turn::unchecked(state, &model, dialect)? {
         return Ok(performance);
     }
+    let asked = turn.parameters(top, Dialect::Strict)?;
     let before = turn::before(state, top, None)?;
-    let asked = turn.check(top, crate::model::Dialect::Strict, &before)?;
+    let asked = turn.check(top, Dialect::Strict, &before, asked)?;
     Ok(json_body(reel::json(&json!({
         "object": "response.input_tokens", "input_tokens": asked.ask.prompt.total(),
     }))))

@@ -9,7 +9,7 @@ use super::{
     archive::{Archive, Kept, history},
     echo::{self, Echo},
     fault, reply,
-    rules::{self, Asked, Context},
+    rules::{self, Asked, Before, Context},
     voice::{Purpose, ResponsesVoice, Summary, WebSearch},
 };
 use crate::{
@@ -36,25 +36,18 @@ pub(super) struct Turn<'r> {
     pub(super) socket: bool,
 }
 
-/// What was said before a request.
-pub(super) struct Before {
-    pub(super) history: Vec<Value>,
-    pub(super) kept: BTreeMap<String, Value>,
-}
-
 impl<'r> Turn<'r> {
     /// The model that is asked for, and whose rules it follows.
     pub(super) fn model(&self, top: &'r Map<String, Value>) -> Result<(Model<'r>, Dialect), Fault> {
         let name = rules::model(top)?;
-        let told = if self.backend {
+        let told = if self.backend || name.starts_with("codex-") {
             Dialect::Codex
         } else {
             Dialect::Strict
         };
         match Model::parse(name) {
             Some(model) => match model.dialect {
-                Dialect::Strict => Ok((model, told)),
-                Dialect::Codex => Ok((model, Dialect::Codex)),
+                Dialect::Strict | Dialect::Codex => Ok((model, told)),
                 // DeepSeek has no Responses
                 Dialect::DeepSeek => Err(fault::no_model(name, told)),
             },
@@ -62,22 +55,34 @@ impl<'r> Turn<'r> {
         }
     }
 
+    /// Checks what needs nothing but the request.
+    pub(super) fn parameters<'a>(
+        &self,
+        top: &'a Map<String, Value>,
+        dialect: Dialect,
+    ) -> Result<Asked<'a>, Fault> {
+        rules::parameters(top, &self.context(dialect))
+    }
+
+    /// Checks the rest against what the request refers to.
     pub(super) fn check<'a>(
-        &'a self,
+        &self,
         top: &'a Map<String, Value>,
         dialect: Dialect,
         before: &'a Before,
+        asked: Asked<'a>,
     ) -> Result<Asked<'a>, Fault> {
+        rules::check(top, &self.context(dialect), before, asked)
+    }
+
+    fn context(&self, dialect: Dialect) -> Context<'_> {
         let originator = self.header("originator").unwrap_or_default();
-        let context = Context {
+        Context {
             dialect,
             owner: self.owner(),
             socket: self.socket,
             genuine: originator.starts_with("codex"),
-            history: &before.history,
-            kept: &before.kept,
-        };
-        rules::check(top, &context)
+        }
     }
 
     /// For whom things are sealed: the account or organization that the headers name.
@@ -102,8 +107,9 @@ impl<'r> Turn<'r> {
         if let Some(performance) = unchecked(state, &model, dialect)? {
             return Ok(performance);
         }
+        let asked = self.parameters(top, dialect)?;
         let before = before(state, top, local.as_deref())?;
-        let asked = self.check(top, dialect, &before)?;
+        let asked = self.check(top, dialect, &before, asked)?;
         if model.kind == Kind::ErrorMid && !asked.ask.stream {
             return Err(fault::failure(500, model.name, dialect));
         }

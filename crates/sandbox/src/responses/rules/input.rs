@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::HashSet};
 use serde_json::{Map, Value};
 
 use super::{
-    Asked, Context, content,
+    Asked, Before, Context, content,
     kinds::Kind,
     pairing::{Family, Pairing},
     tools,
@@ -19,11 +19,13 @@ const LONGEST_NAME: usize = 128;
 /// Checks `input`, fills in what the conversation says, and counts its characters.
 pub(super) fn check<'a>(
     top: &'a Map<String, Value>,
-    context: &Context<'a>,
+    context: &Context<'_>,
+    before: &'a Before,
     asked: &mut Asked<'a>,
 ) -> Result<usize, Fault> {
     let mut walk = Walk {
         context,
+        before,
         asked,
         store: top.get("store") != Some(&Value::Bool(false)),
         pairing: Pairing::default(),
@@ -32,15 +34,15 @@ pub(super) fn check<'a>(
         chars: 0,
         json: false,
     };
-    for item in context.history {
+    for item in &before.history {
         walk.known(item)?;
     }
     let at = At::ROOT.field("input");
     match field::given(top, "input") {
-        None if context.history.is_empty() => return Err(nothing()),
+        None if before.history.is_empty() => return Err(nothing()),
         None => {}
         Some(Value::String(text)) => walk.user(Cow::Borrowed(text)),
-        Some(Value::Array(items)) if items.is_empty() && context.history.is_empty() => {
+        Some(Value::Array(items)) if items.is_empty() && before.history.is_empty() => {
             return Err(nothing());
         }
         Some(Value::Array(items)) => {
@@ -57,7 +59,8 @@ pub(super) fn check<'a>(
 }
 
 struct Walk<'a, 'c> {
-    context: &'c Context<'a>,
+    context: &'c Context<'c>,
+    before: &'a Before,
     asked: &'c mut Asked<'a>,
     store: bool,
     pairing: Pairing<'a>,
@@ -100,7 +103,7 @@ impl<'a> Walk<'a, '_> {
         self.follows(kind, item)?;
         match (kind.tag, id) {
             ("reasoning", id) => self.reasoning(item, id, at),
-            ("item_reference", Some(id)) => match self.context.kept.get(id) {
+            ("item_reference", Some(id)) => match self.before.kept.get(id) {
                 Some(kept) => self.known(kept),
                 None => Err(fault::item_not_found(id, self.store)),
             },
@@ -177,7 +180,7 @@ impl<'a> Walk<'a, '_> {
                 ));
             }
             (None, None) => return Err(field::missing(&at.field("id"))),
-            (None, Some(id)) if self.context.kept.contains_key(id) => {}
+            (None, Some(id)) if self.before.kept.contains_key(id) => {}
             (None, Some(id)) => return Err(fault::item_not_found(id, self.store)),
         }
         self.thought = Some(id.unwrap_or("rs_"));

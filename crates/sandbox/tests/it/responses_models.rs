@@ -1,0 +1,471 @@
+//! Every model on Responses: what it says, and that its stream says the same.
+
+use pretty_assertions::assert_eq;
+use serde_json::{Value, json};
+
+use crate::{
+    client::{Stage, patched},
+    responses_fold::{fold, without_ids},
+};
+
+const ECHOED: &str = "Grüße — 日本 🦀 \"quoted\"\nand a second line";
+const ARGUMENTS: &str = r#"{"city":"value of \"city\" — ünïcødé 日本 🦀","days":7}"#;
+const THOUGHT: &str =
+    "The user wants an answer — “日本 🦀”. First I look at the question, then I answer it.";
+const EIGHT: &str =
+    "one two three — vier fünf sechs 七 八 nine ten eleven twelve thirteen fourteen.";
+
+fn body(model: &str) -> Value {
+    json!({"model": model, "input": ECHOED})
+}
+
+fn tools() -> Value {
+    let parameters = json!({"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}},
+                            "required": ["city", "days"]});
+    let tool = |name: &str| json!({"type": "function", "name": name, "parameters": parameters});
+    json!([tool("weather"), tool("clock")])
+}
+
+async fn both_ways(stage: &Stage, body: &Value) -> Value {
+    let whole = without_ids(stage.responses(body).await.ok());
+    let streamed = stage
+        .responses(&patched(body, &json!({"stream": true})))
+        .await;
+    assert_eq!(without_ids(fold(&streamed.events())), whole, "{body}");
+    whole
+}
+
+fn message(text: &str) -> Value {
+    json!({"id": "msg", "type": "message", "role": "assistant", "status": "completed",
+           "content": [{"type": "output_text", "annotations": [], "logprobs": [], "text": text}]})
+}
+
+fn unfinished(text: &str) -> Value {
+    patched(&message(text), &json!({"status": "incomplete"}))
+}
+
+fn call(name: &str, arguments: &str) -> Value {
+    json!({"id": "fc", "type": "function_call", "status": "completed", "arguments": arguments, "call_id": "call_id",
+           "name": name})
+}
+
+fn reasoning(summary: &[&str]) -> Value {
+    let summary: Vec<_> = summary
+        .iter()
+        .map(|text| json!({"type": "summary_text", "text": text}))
+        .collect();
+    json!({"id": "rs", "type": "reasoning", "summary": summary})
+}
+
+#[tokio::test]
+async fn a_response_in_full() {
+    let stage = Stage::open().await;
+    let mut whole = stage
+        .responses(&patched(&body("echo"), &json!({
+            "instructions": "be kind", "max_output_tokens": 99, "metadata": {"a": "b"}, "temperature": 0.5,
+            "service_tier": "priority", "store": false, "tools": tools(), "parallel_tool_calls": false,
+            "reasoning": {"effort": "low"}, "text": {"verbosity": "low"}, "prompt_cache_key": "k", "user": "u",
+        })))
+        .await
+        .ok();
+    let id = whole["id"].take();
+    assert_eq!(
+        (&id.as_str().unwrap()[..5], id.as_str().unwrap().len()),
+        ("resp_", 55)
+    );
+    assert_eq!(whole["output"][0]["id"].take().as_str().unwrap().len(), 54);
+    let echoed_tools: Vec<_> = tools()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tool| patched(tool, &json!({"strict": true})))
+        .map(|mut tool| {
+            tool["description"] = Value::Null;
+            tool
+        })
+        .collect();
+    assert_eq!(
+        whole,
+        json!({
+            "id": null, "object": "response", "created_at": 1_760_000_000, "status": "completed", "background": false,
+            "completed_at": 1_760_000_000, "error": null, "incomplete_details": null, "model": "echo",
+            "output": [patched(&message(ECHOED), &json!({"id": null})).as_object().map(|item| {
+                let mut item = item.clone();
+                item.insert("id".to_owned(), Value::Null);
+                item
+            })],
+            "instructions": "be kind", "max_output_tokens": 99, "max_tool_calls": null, "parallel_tool_calls": false,
+            "previous_response_id": null, "prompt_cache_key": "k", "prompt_cache_retention": null,
+            "reasoning": {"effort": "low", "summary": null}, "safety_identifier": null, "store": false,
+            "temperature": 0.5, "text": {"format": {"type": "text"}, "verbosity": "low"}, "tool_choice": "auto",
+            "tools": echoed_tools, "top_logprobs": 0, "top_p": 1.0, "truncation": "disabled", "user": "u",
+            "metadata": {"a": "b"}, "service_tier": "priority",
+            "usage": {"input_tokens": whole["usage"]["input_tokens"],
+                      "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0}, "output_tokens": 10,
+                      "output_tokens_details": {"reasoning_tokens": 0},
+                      "total_tokens": whole["usage"]["input_tokens"].as_u64().unwrap() + 10},
+        })
+    );
+}
+
+#[tokio::test]
+async fn every_model_says_the_same_streamed_and_not() {
+    let stage = Stage::open().await;
+    let schema =
+        json!({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]});
+    let refused = json!({"id": "msg", "type": "message", "role": "assistant", "status": "completed",
+                         "content": [{"type": "refusal", "refusal": "I can’t help with that."}]});
+    let mut cited = message("Laut dem Dokument — das Gras ist grün und 空は青い.");
+    cited["content"][0]["annotations"] = json!([{
+        "type": "url_citation", "start_index": 42, "end_index": 46, "title": "The sky 🦀", "url": "https://example.com/sky"
+    }]);
+    let wants = |summary: &str| json!({"reasoning": {"effort": "high", "summary": summary}});
+    let cases = [
+        ("echo", json!({}), vec![message(ECHOED)], "completed"),
+        (
+            "slow-start-1",
+            json!({}),
+            vec![message(ECHOED)],
+            "completed",
+        ),
+        ("stop", json!({}), vec![message(ECHOED)], "completed"),
+        (
+            "lorem-3",
+            json!({}),
+            vec![message("lorem ipsum dolor ")],
+            "completed",
+        ),
+        (
+            "long",
+            json!({"max_output_tokens": 16}),
+            vec![unfinished(
+                "and on and on it goes — ünïcødé — and on and on it goes — ünïcød",
+            )],
+            "incomplete",
+        ),
+        (
+            "filter",
+            json!({}),
+            vec![unfinished("The first half of something")],
+            "incomplete",
+        ),
+        ("refuse", json!({}), vec![refused], "completed"),
+        ("cite", json!({}), vec![cited], "completed"),
+        (
+            "structured",
+            json!({"text": {"format": {"type": "json_schema", "name": "n", "schema": schema}}}),
+            vec![message("{\"n\":7}")],
+            "completed",
+        ),
+        (
+            "tools",
+            json!({"tools": tools()}),
+            vec![call("weather", ARGUMENTS), call("clock", ARGUMENTS)],
+            "completed",
+        ),
+        (
+            "tools",
+            json!({"tools": tools(), "parallel_tool_calls": false}),
+            vec![call("weather", ARGUMENTS)],
+            "completed",
+        ),
+        (
+            "tools",
+            json!({"tools": tools(), "tool_choice": {"type": "function", "name": "clock"}}),
+            vec![call("clock", ARGUMENTS)],
+            "completed",
+        ),
+        (
+            "tools",
+            json!({"tools": tools(), "tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": [{"type": "function", "name": "clock"}]}}),
+            vec![call("clock", ARGUMENTS)],
+            "completed",
+        ),
+        (
+            "tools",
+            json!({"tools": tools(), "tool_choice": "none"}),
+            vec![message(&format!("No tool was called. {ECHOED}"))],
+            "completed",
+        ),
+        (
+            "think",
+            json!({}),
+            vec![reasoning(&[]), message(ECHOED)],
+            "completed",
+        ),
+        (
+            "think",
+            wants("auto"),
+            vec![reasoning(&[THOUGHT]), message(ECHOED)],
+            "completed",
+        ),
+        (
+            "think",
+            wants("detailed"),
+            vec![
+                reasoning(&[
+                    "The user wants an answer — “日本 🦀”. ",
+                    "First I look at the question, then I answer it.",
+                ]),
+                message(ECHOED),
+            ],
+            "completed",
+        ),
+        (
+            "think",
+            json!({"reasoning": {"effort": "none"}}),
+            vec![message(ECHOED)],
+            "completed",
+        ),
+        (
+            "think-redacted",
+            patched(
+                &wants("auto"),
+                &json!({"include": ["reasoning.encrypted_content"]}),
+            ),
+            vec![
+                patched(
+                    &reasoning(&[]),
+                    &json!({"encrypted_content": "encrypted_content"}),
+                ),
+                message(ECHOED),
+            ],
+            "completed",
+        ),
+        (
+            "think-tools",
+            patched(
+                &wants("concise"),
+                &json!({"tools": tools(), "include": ["reasoning.encrypted_content"]}),
+            ),
+            vec![
+                patched(
+                    &reasoning(&[THOUGHT]),
+                    &json!({"encrypted_content": "encrypted_content"}),
+                ),
+                message("I call a tool — gleich."),
+                call("weather", ARGUMENTS),
+            ],
+            "completed",
+        ),
+    ];
+    for (model, patch, output, status) in cases {
+        let said = both_ways(&stage, &patched(&body(model), &patch)).await;
+        assert_eq!(
+            (&said["output"], &said["status"]),
+            (&json!(output), &json!(status)),
+            "{model} {patch}"
+        );
+        let reason = match model {
+            "long" => json!({"reason": "max_output_tokens"}),
+            "filter" => json!({"reason": "content_filter"}),
+            _ => Value::Null,
+        };
+        assert_eq!(said["incomplete_details"], reason);
+    }
+    let lorem = json!({"model": "lorem-40", "input": "x", "max_output_tokens": 17});
+    let said = both_ways(&stage, &lorem).await;
+    assert_eq!(
+        (&said["status"], &said["usage"]["output_tokens"]),
+        (&json!("incomplete"), &json!(17))
+    );
+}
+
+#[tokio::test]
+async fn tools_of_every_kind_are_called_as_what_they_are() {
+    let stage = Stage::open().await;
+    let custom = json!({"type": "custom", "name": "exec", "format": {"type": "grammar", "syntax": "lark", "definition": "start: /.*/"}});
+    let namespace = |name: &str, tools: Value| json!({"type": "namespace", "name": name, "description": "d", "tools": tools});
+    let function = json!({"type": "function", "name": "wait", "parameters": {"type": "object"}});
+    let freeform = json!({"id": "ctc", "type": "custom_tool_call", "status": "completed", "call_id": "call_id", "name": "exec",
+                          "input": "value of \"exec\" — ünïcødé 日本 🦀"});
+    let spaced = patched(&call("wait", "{}"), &json!({"namespace": "agents"}));
+    let search = json!({"type": "tool_search", "execution": "client", "description": "d",
+                        "parameters": {"type": "object", "properties": {"limit": {"type": "number"}}, "required": ["limit"]}});
+    let searched = json!({"id": "tsc", "type": "tool_search_call", "status": "completed", "call_id": "call_id",
+                          "execution": "client", "arguments": {"limit": 7}});
+    let deferred = patched(&function, &json!({"defer_loading": true}));
+    let cases = [
+        (json!([custom]), vec![freeform.clone()]),
+        (
+            json!([namespace("functions", json!([custom, function]))]),
+            vec![freeform.clone(), call("wait", "{}")],
+        ),
+        (
+            json!([namespace("agents", json!([function]))]),
+            vec![spaced.clone()],
+        ),
+        (json!([search, deferred]), vec![searched]),
+    ];
+    for (tools, output) in cases {
+        let said = both_ways(&stage, &patched(&body("tools"), &json!({"tools": tools}))).await;
+        assert_eq!(said["output"], json!(output), "{tools}");
+    }
+    let brought = json!({"model": "tools", "input": [
+        {"type": "additional_tools", "role": "developer", "tools": [namespace("agents", json!([function])), {"type": "function", "name": "weather"}]},
+        {"role": "user", "content": "go"}], "tools": tools(), "parallel_tool_calls": true});
+    let said = both_ways(&stage, &brought).await;
+    assert_eq!(
+        said["output"],
+        json!([call("weather", ARGUMENTS), call("clock", ARGUMENTS)])
+    );
+    let loaded = json!({"model": "tools", "tools": [search], "input": [
+        {"role": "user", "content": "go"},
+        {"type": "tool_search_call", "call_id": "s", "execution": "client", "arguments": {}},
+        {"type": "tool_search_output", "call_id": "s", "execution": "client", "tools": [deferred]}],
+        "tool_choice": {"type": "function", "name": "wait"}});
+    assert_eq!(
+        both_ways(&stage, &loaded).await["output"],
+        json!([call("wait", "{}")])
+    );
+}
+
+#[tokio::test]
+async fn the_web_is_searched_when_there_is_nothing_else() {
+    let stage = Stage::open().await;
+    let mut said = message(ECHOED);
+    said["content"][0]["annotations"] = json!([{
+        "type": "url_citation", "start_index": 0, "end_index": 39, "title": "The sky 🦀", "url": "https://example.com/sky"
+    }]);
+    let searched = |action: Value| json!({"id": "ws", "type": "web_search_call", "status": "completed", "action": action});
+    let plain = json!({"type": "search", "query": ECHOED});
+    let listed = patched(
+        &plain,
+        &json!({"sources": [{"type": "url", "url": "https://example.com/sky"}]}),
+    );
+    for (tool, include, action) in [
+        ("web_search", json!([]), plain.clone()),
+        (
+            "web_search_preview",
+            json!(["web_search_call.action.sources"]),
+            listed,
+        ),
+    ] {
+        let patch = json!({"tools": [{"type": tool}], "include": include});
+        let answer = both_ways(&stage, &patched(&body("tools"), &patch)).await;
+        assert_eq!(answer["output"], json!([searched(action), said]));
+    }
+    let beside = patched(
+        &body("tools"),
+        &json!({"tools": [{"type": "web_search"}, tools()[0]]}),
+    );
+    assert_eq!(
+        both_ways(&stage, &beside).await["output"],
+        json!([call("weather", ARGUMENTS)])
+    );
+}
+
+#[tokio::test]
+async fn results_come_back_and_media_is_seen() {
+    let stage = Stage::open().await;
+    let png = "data:image/png;base64,iVBORw0KGgo=";
+    let done = json!({"model": "tools", "tools": tools(), "input": [
+        {"role": "user", "content": "go"},
+        {"type": "function_call", "call_id": "a", "name": "weather", "arguments": "{}"},
+        {"type": "custom_tool_call", "call_id": "b", "name": "exec", "input": "x"},
+        {"type": "custom_tool_call_output", "call_id": "b", "output": [{"type": "input_text", "text": "two"}]},
+        {"type": "function_call_output", "call_id": "a", "output": "one"},
+        {"role": "developer", "content": "go on"}]});
+    assert_eq!(
+        both_ways(&stage, &done).await["output"],
+        json!([message("The tools said: “two”, “one”.")])
+    );
+    let seen = json!({"model": "vision", "input": [{"role": "user", "content": [
+        {"type": "input_image", "image_url": png, "detail": "low"}, {"type": "input_image", "image_url": "https://x.test/a.png"},
+        {"type": "input_file", "filename": "a.pdf", "file_data": "data:application/pdf;base64,AAAA"},
+        {"type": "input_file", "file_url": "https://x.test/a.pdf"}, {"type": "input_file", "file_id": "file-1"}]}]});
+    let described = "I see: image image/png 8 bytes; image https://x.test/a.png; file application/pdf 3 bytes; \
+                     file https://x.test/a.pdf; file file file-1.";
+    assert_eq!(
+        both_ways(&stage, &seen).await["output"],
+        json!([message(described)])
+    );
+}
+
+#[tokio::test]
+async fn a_compaction_is_one_sealed_item() {
+    let stage = Stage::open().await;
+    let body = json!({"model": "echo", "input": [{"role": "user", "content": "much"}, {"type": "compaction_trigger"}]});
+    let compaction =
+        json!({"id": "cmp", "type": "compaction", "encrypted_content": "encrypted_content"});
+    assert_eq!(
+        both_ways(&stage, &body).await["output"],
+        json!([compaction])
+    );
+    let item = stage.responses(&body).await.ok()["output"][0].clone();
+    let after = json!({"model": "echo", "input": [item, {"role": "user", "content": "and now?"}]});
+    assert_eq!(
+        both_ways(&stage, &after).await["output"],
+        json!([message("and now?")])
+    );
+    let tampered = json!({"model": "echo", "input": [
+        {"type": "compaction", "encrypted_content": "gAAAAAbcdef"}, {"role": "user", "content": "and now?"}]});
+    assert_eq!(
+        stage.responses(&tampered).await.json()["error"]["code"],
+        "invalid_encrypted_content"
+    );
+}
+
+#[tokio::test]
+async fn a_stream_breaks_off_in_every_way() {
+    let stage = Stage::open().await;
+    let failed = stage
+        .responses(&json!({"model": "error-mid", "input": "x", "stream": true}))
+        .await
+        .events();
+    let text: String = failed
+        .iter()
+        .filter_map(|event| event["delta"].as_str())
+        .collect();
+    assert!(EIGHT.starts_with(&text) && !text.is_empty(), "{text}");
+    let last = failed.last().unwrap();
+    assert_eq!(
+        (
+            &last["type"],
+            &last["sequence_number"],
+            &last["response"]["status"],
+            &last["response"]["error"],
+            &last["response"]["usage"]
+        ),
+        (
+            &json!("response.failed"),
+            &json!(failed.len() - 1),
+            &json!("failed"),
+            &json!({"code": "server_error", "message": "The server had an error while processing your request. Sorry about that!"}),
+            &Value::Null
+        )
+    );
+    assert_eq!(last["response"]["id"], failed[0]["response"]["id"]);
+    let whole = stage
+        .responses(&json!({"model": "error-mid", "input": "x"}))
+        .await;
+    assert_eq!(whole.status, 500);
+}
+
+#[tokio::test]
+async fn deltas_are_padded_unless_the_client_declines() {
+    let stage = Stage::open().await;
+    for (options, padded) in [
+        (json!({}), true),
+        (
+            json!({"stream_options": {"include_obfuscation": false}}),
+            false,
+        ),
+    ] {
+        let body = patched(
+            &json!({"model": "lorem-2", "input": "x", "stream": true}),
+            &options,
+        );
+        let events = stage.responses(&body).await.events();
+        let lengths: Vec<_> = events
+            .iter()
+            .filter(|event| event["type"] == "response.output_text.delta")
+            .map(|event| {
+                let chars = |name: &str| event[name].as_str().map(|text| text.chars().count());
+                (chars("delta"), chars("obfuscation"))
+            })
+            .collect();
+        let expected = padded.then_some(10);
+        assert_eq!(lengths, [(Some(6), expected), (Some(6), expected)]);
+    }
+}
