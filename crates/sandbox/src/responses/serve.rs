@@ -91,7 +91,11 @@ fn finish(
         let mut refused = json_body(fault::body(&fault));
         refused.status = fault.status;
         if fault.status == 405 {
-            let allowed = HeaderValue::from_static("POST");
+            let allowed = match place(parts.uri.path()) {
+                Some((_, "" | "/compact" | "/input_tokens")) => "POST",
+                Some(_) | None => "GET, DELETE",
+            };
+            let allowed = HeaderValue::from_static(allowed);
             refused.headers.insert(header::ALLOW, allowed);
         }
         refused
@@ -117,16 +121,19 @@ fn route(state: &State, parts: &request::Parts, body: &[u8]) -> Result<Performan
         (&Method::POST, ["input_tokens"]) => {
             asked(parts, body, backend, |turn, top| count(state, turn, top))
         }
+        (_, [] | ["compact" | "input_tokens"]) => Err(not_allowed(parts)),
         (&Method::GET, [id]) => fetch(state, parts, id),
         (&Method::DELETE, [id]) => delete(state, id),
         (&Method::POST, [id, "cancel"]) => cancel(state, id),
         (&Method::GET, [id, "input_items"]) => list(state, parts, id),
-        (_, [] | [_]) => Err(Fault::new(
-            405,
-            format!("Not allowed to {} on {path}", parts.method),
-        )),
+        (_, [_]) => Err(not_allowed(parts)),
         (method, _) => Err(Fault::new(404, format!("Invalid URL ({method} {path})"))),
     }
+}
+
+fn not_allowed(parts: &request::Parts) -> Fault {
+    let path = parts.uri.path();
+    Fault::new(405, format!("Not allowed to {} on {path}", parts.method))
 }
 
 /// A request with a body.

@@ -69,6 +69,7 @@ async fn an_error_has_the_api_s_shape() {
     }
     for (path, method, status) in [
         ("/v1/responses", http::Method::GET, 405),
+        ("/v1/responses/compact", http::Method::GET, 405),
         ("/v1/responses/resp_1", http::Method::PUT, 405),
         ("/v1/responses/a/b/c", http::Method::GET, 404),
         ("/v1/responsesx", http::Method::GET, 404),

@@ -2,11 +2,12 @@
 
 mod items;
 
+use http_body_util::BodyExt as _;
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
 use crate::{
-    client::{Stage, patched},
+    client::{Stage, patched, responses, soon},
     responses_fold::{fold, without_ids},
 };
 
@@ -307,6 +308,23 @@ async fn a_stream_breaks_off_in_every_way() {
         .responses(&json!({"model": "error-mid", "input": "x"}))
         .await;
     assert_eq!(whole.status, 500);
+    for stream in [true, false] {
+        let body = json!({"model": "cut", "input": "x", "stream": stream});
+        let response = stage.send(responses(&body)).await.unwrap();
+        assert_eq!(response.status(), 200);
+        let mut body = response.into_body();
+        let mut said = Vec::new();
+        let ended = loop {
+            match soon(body.frame()).await {
+                Some(Ok(frame)) => said.extend_from_slice(&frame.into_data().unwrap()),
+                other => break other,
+            }
+        };
+        assert!(matches!(ended, Some(Err(_))), "{ended:?}");
+        assert!(!said.is_empty() && !String::from_utf8_lossy(&said).contains("response.completed"));
+    }
+    let headless = json!({"model": "cut-head", "input": "x", "stream": true});
+    assert!(stage.send(responses(&headless)).await.is_err());
 }
 
 #[tokio::test]
