@@ -3,10 +3,10 @@
 //! Field names, limits and error texts as the API reference and the API itself gave them in 2026.
 
 mod embeddings;
-mod fault;
+pub(crate) mod fault;
 mod legacy;
 mod reply;
-mod rules;
+pub(crate) mod rules;
 mod stream;
 
 use bytes::Bytes;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Uri};
 use serde_json::Value;
 
-use crate::{ask::Ask, fault::Fault, model::Model, scene::Scene};
+use crate::{actor::LOREM, ask::Ask, fault::Fault, model::Model, scene::Scene};
 
 /// A wire format: its rules and its spelling.
 pub(crate) trait Format {
@@ -68,4 +68,16 @@ pub(crate) trait Voice: Send + 'static {
     fn around(&self, scene: &Scene) -> (Vec<Bytes>, Vec<Bytes>);
     /// An error in the middle of a stream.
     fn error(&self) -> Bytes;
+
+    /// The events of so many words of [`LOREM`]: each word's event is made once and repeated, so a stream costs the
+    /// same however long it is. A format that numbers its events makes them as they are played.
+    fn words(&self, count: usize) -> Box<dyn Iterator<Item = Bytes> + Send> {
+        let words: Vec<Bytes> = LOREM.iter().map(|word| self.text(word)).collect();
+        Box::new((0..count).map(move |at| words[at % LOREM.len()].clone()))
+    }
+
+    /// [`Voice::error`] after so many events, for a format that numbers them.
+    fn error_after(&self, _events: usize) -> Bytes {
+        self.error()
+    }
 }

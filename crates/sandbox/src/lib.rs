@@ -1,14 +1,15 @@
 //! A simulated upstream that enforces the providers' own rules.
 //!
 //! The sandbox listens on a loopback socket and answers as OpenAI Chat Completions
-//! (`POST /v1/chat/completions`; `/v1/completions` and `/v1/embeddings` beside it), Anthropic Messages
+//! (`POST /v1/chat/completions`; `/v1/completions` and `/v1/embeddings` beside it), OpenAI Responses
+//! (`/v1/responses` and what lies below it, also as a WebSocket), Anthropic Messages
 //! (`POST /v1/messages`, `/v1/messages/count_tokens`) and Google generateContent
 //! (`POST /v1beta/models/{model}:generateContent`, `:streamGenerateContent`, `:countTokens`, `:embedContent`,
 //! `:batchEmbedContents`, also below `/v1`, `/v1beta1/publishers/google` and `…/projects/{p}/locations/{l}/publishers/google`)
 //! would, with `GET /v1/models` in the shape of whichever API the caller's headers name and `GET /v1beta/models` in Google's.
 //! It is written against the providers' documents and error texts alone and shares no code with byokey's codecs,
 //! so a request that byokey encodes wrongly is refused here as it would be there.
-//! Every format has a folder, `chat`, `messages` and `gemini`, and an implementation of the crate-private `Format`.
+//! Every format has a folder, `chat`, `responses`, `messages` and `gemini`, and an implementation of the crate-private `Format`.
 //!
 //! # Models
 //!
@@ -51,6 +52,33 @@
 //! counts as read and the rest up to the last mark as written; with one mark everything before it counts as written.
 //! Chat and generateContent count whole 128-token steps of prompts of at least 1,024 tokens as cached.
 //!
+//! # Responses
+//!
+//! Every model above, with these differences: `stop` says everything, because there are no stop sequences; with
+//! `web_search` as its only tool `tools` searches the web and cites what it found; custom tools, namespaces, client-run
+//! `tool_search` and `additional_tools` are called as what they are (the namespace `functions` is left unsaid);
+//! reasoning is told when `reasoning.summary` asks (`detailed`: a part for every thought) and sealed when `include` asks;
+//! an input that ends with `compaction_trigger` is answered with one compaction item; deltas are padded with
+//! `obfuscation` unless the client declines; `error-mid` ends with `response.failed`.
+//!
+//! A seal opens only with the id of its item, or none, and for the organization for which it was made: the
+//! `chatgpt-account-id` or `openai-organization` header, whatever the key.
+//!
+//! Models prefixed `codex-`, and all models under `/backend-api/codex/responses`, follow the ChatGPT backend:
+//! `store: false`, `stream: true`, `instructions` (which clients whose `originator` begins with `codex` may leave out)
+//! and a list as `input` are demanded, parameters that it does not know are refused by name, `codex.rate_limits`
+//! precedes the stream, the last event has an empty `output`, and `codex-error-mid` ends with a bare `error` event.
+//!
+//! Responses are stored unless `store` is false, up to 1,024 of them and 64 MiB, and can be fetched, deleted, listed
+//! (`input_items`), continued with `previous_response_id` and referred to by item. Background responses are done at once.
+//! There are no conversations and no prompt templates: naming one is a 404.
+//!
+//! Over a WebSocket (`GET /v1/responses` with `Upgrade: websocket`) every `response.create` frame of at most 16 MiB is
+//! one request; up to 16 wait while another is answered. The connection remembers what it said with `store: false` as
+//! long as it lasts, except that a turn that fails is forgotten with the one that it wanted to continue.
+//! The handshake is recorded as one request with an empty body, and every frame as another with the handshake's method,
+//! path and headers and the frame's text as its body. Scripts are played as well: the data of each event is a frame.
+//!
 //! # Faults
 //!
 //! [`Script`] plays any bytes after a well-formed HTTP head; [`RawServer`] plays any bytes at all.
@@ -74,6 +102,7 @@ mod model;
 mod playback;
 mod raw_server;
 mod reel;
+mod responses;
 mod route;
 mod sandbox;
 mod scene;

@@ -15,11 +15,13 @@ pub(crate) struct Model<'a> {
     pub(crate) kind: Kind<'a>,
 }
 
-/// Whose rules a Chat model follows.
+/// Whose rules a model follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
     Strict,
     DeepSeek,
+    /// The ChatGPT backend, on Responses.
+    Codex,
 }
 
 /// The behaviours of the crate's table.
@@ -117,6 +119,10 @@ pub(crate) const LISTED: &[&str] = &[
     "g3-think",
     "g3-think-tools",
     "ids-tools",
+    "codex-echo",
+    "codex-tools",
+    "codex-think",
+    "codex-think-tools",
 ];
 
 const LOREM_TOKENS: u32 = 64;
@@ -126,9 +132,10 @@ const SLOW_START: Duration = Duration::from_millis(300);
 impl<'a> Model<'a> {
     /// Reads a name; `None` when there is no such model.
     pub(crate) fn parse(name: &'a str) -> Option<Self> {
-        let (dialect, bare) = match name.strip_prefix("ds-") {
-            Some(bare) => (Dialect::DeepSeek, bare),
-            None => (Dialect::Strict, name),
+        let (dialect, bare) = match name.split_once('-') {
+            Some(("ds", bare)) => (Dialect::DeepSeek, bare),
+            Some(("codex", bare)) => (Dialect::Codex, bare),
+            Some(_) | None => (Dialect::Strict, name),
         };
         let (generation3, bare) = stripped(bare, "g3-");
         let (call_ids, bare) = stripped(bare, "ids-");

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, Mutex, atomic::Ordering},
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -27,6 +27,7 @@ use crate::{
     model::{Kind, Model},
     playback::{Performance, Playback, cut},
     reel,
+    responses::{self, Socket},
     sandbox::State,
     script::Cue,
     stage,
@@ -39,8 +40,10 @@ const LONGEST_BODY: usize = 64 << 20;
 /// Answers one request; the error closes the connection without an answer.
 pub(crate) async fn answer(
     state: Arc<State>,
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
+    socket: &Mutex<Option<Socket>>,
 ) -> io::Result<Response<Playback>> {
+    let upgrade = responses::wants_socket(&request).then(|| hyper::upgrade::on(&mut request));
     let (parts, body) = request.into_parts();
     let target = parts
         .uri
@@ -60,7 +63,10 @@ pub(crate) async fn answer(
         watch.body_read(body);
     }
     let request_id = base62::id("req_011", 22, watch.number(), 0);
-    let mut performance = dispatch(&state, &parts, body, &request_id);
+    let mut performance = match upgrade {
+        Some(upgrade) => responses::open(&state, &parts, upgrade, socket, &request_id),
+        None => dispatch(&state, &parts, body, &request_id),
+    };
     match performance.cue {
         Cue::Now => {}
         Cue::After(delay) => tokio::time::sleep(delay).await,
@@ -86,6 +92,9 @@ fn dispatch(
     let path = parts.uri.path();
     if address::is_for(&parts.uri, &parts.headers) {
         return exchange::<Gemini>(state, parts, body, request_id);
+    }
+    if responses::owns(path) {
+        return responses::exchange(state, parts, body, request_id);
     }
     let anthropic =
         path.starts_with("/v1/messages") || parts.headers.contains_key("anthropic-version");

@@ -15,6 +15,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     journal::{Gauges, Hangup, Journal, Recorded, lock},
+    responses::{Archive, Socket},
     route,
     script::Script,
 };
@@ -43,6 +44,8 @@ pub(crate) struct State {
     pub(crate) journal: Arc<Journal>,
     /// Requests to `flaky` so far.
     pub(crate) flaky: AtomicU64,
+    /// Responses that can be continued or fetched.
+    pub(crate) archive: Mutex<Archive>,
     scripts: Mutex<HashMap<String, Vec<Script>>>,
 }
 
@@ -76,6 +79,7 @@ impl Sandbox {
             api_key: config.api_key,
             journal: Journal::new(config.record),
             flaky: AtomicU64::new(0),
+            archive: Mutex::default(),
             scripts: Mutex::default(),
         });
         tasks.spawn(accept(
@@ -185,10 +189,15 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
         tracing::debug!(%error, "the client left at once");
         return;
     }
-    let service = service_fn(|request| route::answer(Arc::clone(&state), request));
+    let socket = Mutex::new(None);
+    let service = service_fn(|request| route::answer(Arc::clone(&state), request, &socket));
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = connection.await {
+    if let Err(error) = connection.with_upgrades().await {
         // deliberate cuts and clients that leave end here too
         tracing::debug!(%error, "a sandbox connection ended early");
+    }
+    let upgraded: Option<Socket> = lock(&socket).take();
+    if let Some(socket) = upgraded {
+        socket.converse(&state).await;
     }
 }

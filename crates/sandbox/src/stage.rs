@@ -1,11 +1,10 @@
 //! How an answer is delivered: at once, paced, late, in part or not at all.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 
 use crate::{
-    actor,
     format::Voice,
     model::{Kind, Model},
     playback::Performance,
@@ -66,7 +65,7 @@ fn streamed(kind: Kind<'_>, voice: &impl Voice, scene: &Scene) -> Performance {
         }
         Kind::ErrorMid => {
             frames.truncate(half);
-            frames.push(voice.error());
+            frames.push(voice.error_after(half));
             play(frames, Ending::Complete)
         }
         Kind::SlowStart(delay) => {
@@ -136,17 +135,15 @@ fn play(frames: Vec<Bytes>, ending: Ending) -> Performance {
     Performance::steps(frames.into_iter().map(Step::Send), ending)
 }
 
-/// Every word's event is made once and repeated, so a stream costs the same however long it is.
+/// The words are made as they are played.
 fn lorem(voice: &impl Voice, scene: &Scene, per_second: Option<u32>) -> Performance {
     let (before, after) = voice.around(scene);
-    let words: Arc<[Bytes]> = actor::LOREM.iter().map(|word| voice.text(word)).collect();
-    let count = actor::LOREM.len();
-    let said = (0..usize::try_from(scene.usage.output).unwrap_or(usize::MAX)).flat_map(move |at| {
-        let word = Step::Send(words[at % count].clone());
+    let count = usize::try_from(scene.usage.output).unwrap_or(usize::MAX);
+    let said = voice.words(count).flat_map(move |word| {
         per_second
             .map(|rate| Step::Wait(pace(rate)))
             .into_iter()
-            .chain([word])
+            .chain([Step::Send(word)])
     });
     let before = before.into_iter().map(Step::Send);
     let after = after.into_iter().map(Step::Send);

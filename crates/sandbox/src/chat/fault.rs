@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{fault::Fault, reel};
 
-pub(super) fn authorise(headers: &HeaderMap, key: &str) -> Result<(), Fault> {
+pub(crate) fn authorise(headers: &HeaderMap, key: &str) -> Result<(), Fault> {
     let given = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok());
@@ -22,7 +22,7 @@ pub(super) fn authorise(headers: &HeaderMap, key: &str) -> Result<(), Fault> {
     }
 }
 
-pub(super) fn admit(headers: &HeaderMap) -> Result<(), Fault> {
+pub(crate) fn admit(headers: &HeaderMap) -> Result<(), Fault> {
     let given = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -38,7 +38,7 @@ pub(super) fn admit(headers: &HeaderMap) -> Result<(), Fault> {
     .code("unsupported_content_type"))
 }
 
-pub(super) fn not_json() -> Fault {
+pub(crate) fn not_json() -> Fault {
     Fault::bad(
         "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library \
          correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON. If you have trouble \
@@ -46,7 +46,7 @@ pub(super) fn not_json() -> Fault {
     )
 }
 
-pub(super) fn no_model(name: &str) -> Fault {
+pub(crate) fn no_model(name: &str) -> Fault {
     Fault::new(
         404,
         format!("The model `{name}` does not exist or you do not have access to it."),
@@ -55,7 +55,7 @@ pub(super) fn no_model(name: &str) -> Fault {
 }
 
 /// The API's words for a status (<https://platform.openai.com/docs/guides/error-codes>).
-pub(super) fn failure(status: u16, model: &str) -> Fault {
+pub(crate) fn failure(status: u16, model: &str) -> Fault {
     match status {
         401 => wrong_key(),
         402 => Fault::new(402, "Insufficient Balance").kind("unknown_error"),
@@ -88,7 +88,7 @@ pub(super) fn failure(status: u16, model: &str) -> Fault {
 }
 
 /// Headers of every answer.
-pub(super) fn headers(request_id: &str, status: u16) -> HeaderMap {
+pub(crate) fn headers(request_id: &str, status: u16) -> HeaderMap {
     let limited = status == 429;
     let mut headers = HeaderMap::with_capacity(12);
     let mut fixed = |name: &'static str, value: &'static str| {
@@ -133,7 +133,7 @@ struct Error<'a> {
 }
 
 /// The body of a refusal, or the data of an error in a stream.
-pub(super) fn body(fault: &Fault) -> Vec<u8> {
+pub(crate) fn body(fault: &Fault) -> Vec<u8> {
     reel::json(&Envelope {
         error: Error {
             message: &fault.message,

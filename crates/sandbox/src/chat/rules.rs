@@ -1,12 +1,12 @@
 //! What the OpenAI API refuses.
 
 pub(super) mod embeddings;
-mod field;
+pub(crate) mod field;
 pub(super) mod legacy;
 mod messages;
 mod output;
-mod parts;
-mod tools;
+pub(crate) mod parts;
+pub(crate) mod tools;
 
 use serde_json::{Map, Value};
 
@@ -255,8 +255,8 @@ fn media(ask: &Ask<'_>) -> u64 {
 /// OpenAI caches prompts from 1,024 tokens in steps of 128; the DeepSeek dialect claims to have cached half.
 fn prompt(total: u64, dialect: Dialect) -> Prompt {
     let cached = match dialect {
-        Dialect::Strict if total < 1024 => 0,
-        Dialect::Strict => total / 128 * 128,
+        Dialect::Strict | Dialect::Codex if total < 1024 => 0,
+        Dialect::Strict | Dialect::Codex => total / 128 * 128,
         Dialect::DeepSeek => total / 2,
     };
     Prompt {

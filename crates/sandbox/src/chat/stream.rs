@@ -113,7 +113,7 @@ pub(super) fn around(voice: &ChatVoice, scene: &Scene) -> (Vec<Bytes>, Vec<Bytes
 
 pub(super) fn error(voice: &ChatVoice) -> Bytes {
     let fault = match voice.dialect {
-        Dialect::Strict => Fault::new(
+        Dialect::Strict | Dialect::Codex => Fault::new(
             500,
             "The server had an error while processing your request. Sorry about that!",
         ),

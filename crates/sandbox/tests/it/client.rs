@@ -94,6 +94,10 @@ impl Stage {
             .await
     }
 
+    pub(crate) async fn responses(&self, body: &Value) -> Answer {
+        self.ask(responses(body)).await
+    }
+
     pub(crate) async fn messages(&self, body: &Value) -> Answer {
         self.ask(messages(body)).await
     }
@@ -162,6 +166,10 @@ pub(crate) fn request(
 
 pub(crate) fn chat(body: &Value) -> Request<Full<Bytes>> {
     request(Method::POST, "/v1/chat/completions", JSON, body.to_string())
+}
+
+pub(crate) fn responses(body: &Value) -> Request<Full<Bytes>> {
+    request(Method::POST, "/v1/responses", JSON, body.to_string())
 }
 
 pub(crate) fn messages(body: &Value) -> Request<Full<Bytes>> {

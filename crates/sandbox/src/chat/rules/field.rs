@@ -5,12 +5,12 @@ use serde_json::{Map, Value};
 use crate::{fault::Fault, json_path::At};
 
 /// A member that is there and not `null`, which the API takes for absent.
-pub(super) fn given<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+pub(crate) fn given<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     object.get(name).filter(|value| !value.is_null())
 }
 
 /// Refuses members that are not listed.
-pub(super) fn only(object: &Map<String, Value>, at: &At<'_>, known: &[&str]) -> Result<(), Fault> {
+pub(crate) fn only(object: &Map<String, Value>, at: &At<'_>, known: &[&str]) -> Result<(), Fault> {
     match object.keys().find(|key| !known.contains(&key.as_str())) {
         None => Ok(()),
         Some(unknown) => {
@@ -22,14 +22,14 @@ pub(super) fn only(object: &Map<String, Value>, at: &At<'_>, known: &[&str]) -> 
     }
 }
 
-pub(super) fn missing(at: &At<'_>) -> Fault {
+pub(crate) fn missing(at: &At<'_>) -> Fault {
     let path = at.bracketed();
     Fault::bad(format!("Missing required parameter: '{path}'."))
         .param(path)
         .code("missing_required_parameter")
 }
 
-pub(super) fn wrong_type(at: &At<'_>, expected: &str, got: &Value) -> Fault {
+pub(crate) fn wrong_type(at: &At<'_>, expected: &str, got: &Value) -> Fault {
     let path = at.bracketed();
     let got = match got {
         Value::Null => "null",
@@ -47,7 +47,7 @@ pub(super) fn wrong_type(at: &At<'_>, expected: &str, got: &Value) -> Fault {
     .code("invalid_type")
 }
 
-pub(super) fn unsupported_value(at: &At<'_>, got: &str, supported: &[&str]) -> Fault {
+pub(crate) fn unsupported_value(at: &At<'_>, got: &str, supported: &[&str]) -> Fault {
     let listed = match supported {
         [] => String::new(),
         [one] => format!("'{one}'"),
@@ -63,7 +63,7 @@ pub(super) fn unsupported_value(at: &At<'_>, got: &str, supported: &[&str]) -> F
     .code("invalid_value")
 }
 
-pub(super) fn empty_array(at: &At<'_>) -> Fault {
+pub(crate) fn empty_array(at: &At<'_>) -> Fault {
     let path = at.bracketed();
     Fault::bad(format!(
         "Invalid '{path}': empty array. Expected an array with minimum length 1, but got an empty array instead."
@@ -72,7 +72,7 @@ pub(super) fn empty_array(at: &At<'_>) -> Fault {
     .code("empty_array")
 }
 
-pub(super) fn array_too_long(at: &At<'_>, most: usize, got: usize) -> Fault {
+pub(crate) fn array_too_long(at: &At<'_>, most: usize, got: usize) -> Fault {
     let path = at.bracketed();
     Fault::bad(format!(
         "Invalid '{path}': array too long. Expected an array with maximum length {most}, but got an array with length \
@@ -83,7 +83,7 @@ pub(super) fn array_too_long(at: &At<'_>, most: usize, got: usize) -> Fault {
 }
 
 /// A string of at most `most` characters.
-pub(super) fn short(value: &str, at: &At<'_>, most: usize) -> Result<(), Fault> {
+pub(crate) fn short(value: &str, at: &At<'_>, most: usize) -> Result<(), Fault> {
     let got = value.chars().count();
     if got <= most {
         return Ok(());
@@ -98,7 +98,7 @@ pub(super) fn short(value: &str, at: &At<'_>, most: usize) -> Result<(), Fault> 
 }
 
 /// A name of ASCII letters, digits, `_` and `-`.
-pub(super) fn name(value: &str, at: &At<'_>, most: usize) -> Result<(), Fault> {
+pub(crate) fn name(value: &str, at: &At<'_>, most: usize) -> Result<(), Fault> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     let path = at.bracketed();
     if value.is_empty() {
@@ -118,7 +118,7 @@ pub(super) fn name(value: &str, at: &At<'_>, most: usize) -> Result<(), Fault> {
 }
 
 /// A required object.
-pub(super) fn object<'a>(
+pub(crate) fn object<'a>(
     parent: &'a Map<String, Value>,
     at: &At<'_>,
     name: &str,
@@ -130,7 +130,7 @@ pub(super) fn object<'a>(
 }
 
 /// A required string.
-pub(super) fn string<'a>(
+pub(crate) fn string<'a>(
     parent: &'a Map<String, Value>,
     at: &At<'_>,
     name: &str,
@@ -142,7 +142,7 @@ pub(super) fn string<'a>(
 }
 
 /// An optional top-level boolean.
-pub(super) fn boolean(top: &Map<String, Value>, name: &str) -> Result<Option<bool>, Fault> {
+pub(crate) fn boolean(top: &Map<String, Value>, name: &str) -> Result<Option<bool>, Fault> {
     let Some(value) = given(top, name) else {
         return Ok(None);
     };
@@ -153,7 +153,7 @@ pub(super) fn boolean(top: &Map<String, Value>, name: &str) -> Result<Option<boo
 }
 
 /// An optional top-level integer within bounds.
-pub(super) fn integer(
+pub(crate) fn integer(
     top: &Map<String, Value>,
     name: &str,
     least: u64,
@@ -191,7 +191,7 @@ pub(super) fn integer(
 }
 
 /// An optional top-level number within bounds.
-pub(super) fn decimal(
+pub(crate) fn decimal(
     top: &Map<String, Value>,
     name: &str,
     least: f64,
@@ -218,7 +218,7 @@ pub(super) fn decimal(
 }
 
 /// An optional top-level word of a list.
-pub(super) fn one_of(top: &Map<String, Value>, name: &str, words: &[&str]) -> Result<(), Fault> {
+pub(crate) fn one_of(top: &Map<String, Value>, name: &str, words: &[&str]) -> Result<(), Fault> {
     let at = At::ROOT.field(name);
     match given(top, name) {
         None => Ok(()),

@@ -12,7 +12,8 @@ use crate::{
     json_path::At,
 };
 
-const IMAGES: &[&str] = &["image/png", "image/jpeg", "image/gif", "image/webp"];
+/// Media types of images.
+pub(crate) const IMAGES: &[&str] = &["image/png", "image/jpeg", "image/gif", "image/webp"];
 
 /// Checks one message's content, collects its media and returns its text.
 pub(super) fn check<'a>(
@@ -208,7 +209,8 @@ fn may_be_silent(message: &Map<String, Value>, role: &str) -> bool {
             .any(speaks_otherwise)
 }
 
-fn data_url<'a>(
+/// A data URL, understood.
+pub(crate) fn data_url<'a>(
     url: &'a str,
     at: &At<'_>,
     media_types: Option<&[&str]>,

@@ -39,7 +39,7 @@ pub(super) fn check<'a>(
 }
 
 /// A schema under `strict: true`: every object closed, every property required.
-pub(super) fn strict_schema(schema: &Value, what: &str, param: &At<'_>) -> Result<(), Fault> {
+pub(crate) fn strict_schema(schema: &Value, what: &str, param: &At<'_>) -> Result<(), Fault> {
     let refuse = |context: &str, problem: &str| {
         Fault::bad(format!(
             "Invalid schema for {what}: In context={context}, {problem}"
@@ -144,7 +144,8 @@ fn check_tool<'a>(
         + schema.map_or(0, |schema| schema.to_string().len()))
 }
 
-fn parameters(schema: &Value, name: &str, at: &At<'_>) -> Result<(), Fault> {
+/// A schema that describes the arguments of a function.
+pub(crate) fn parameters(schema: &Value, name: &str, at: &At<'_>) -> Result<(), Fault> {
     let invalid = |problem: String| {
         Fault::bad(format!("Invalid schema for function '{name}': {problem}"))
             .param(at.bracketed())
