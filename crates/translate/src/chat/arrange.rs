@@ -16,6 +16,9 @@ use crate::ir::{Block, Kind, Request, Role, Turn};
 /// Claude Code's line about itself, which differs from request to request and so defeats prompt caches.
 const ATTRIBUTION: &str = "x-anthropic-billing-header:";
 
+/// What the user says when nobody says anything.
+const NEUTRAL: &str = "Continue.";
+
 /// Arranges a conversation whose calls and results are paired.
 pub(super) fn arrange<'a>(
     request: &'a Request,
@@ -53,6 +56,15 @@ pub(super) fn arrange<'a>(
             Answers::new(calls).arrange(turns, at..end, lowering, &mut messages);
             at = end;
         }
+    }
+    if messages.is_empty() {
+        // what was said before stands elsewhere, and this format wants a message
+        lowering.losses.synthesised("messages");
+        messages.push(Message {
+            role: "user",
+            pieces: vec![Piece::text(NEUTRAL)],
+            ..Message::default()
+        });
     }
     messages
 }

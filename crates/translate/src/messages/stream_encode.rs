@@ -224,7 +224,7 @@ impl StreamEncoder {
                         delta.raw("citation", &annotation.native);
                     });
                 }
-                Delta::Annotation(_) => {}
+                Delta::Annotation(_) | Delta::Ext(_) => {}
                 Delta::Seal(_) if !*thinks => {}
                 Delta::Seal(found) => *seal = Some(response::slot(&found)),
                 Delta::Native(raw) => emit("content_block_delta", out, |body| {

@@ -157,10 +157,14 @@ fn call(
     custom: bool,
     lost: &mut Losses,
 ) -> Result<Item, JsonError> {
-    let id = fields.required_name("call_id")?;
     let item = match fields.peek("id") {
         Some(_) => fields.name("id")?,
         None => None,
+    };
+    let id = match (writer, fields.peek("call_id"), &item) {
+        // a guest's call that has one id only
+        (Writer::Upstream(_), None, Some(item)) => item.clone(),
+        _ => fields.required_name("call_id")?,
     };
     let name = fields.required_name("name")?;
     let names = match fields.peek("namespace") {

@@ -22,7 +22,7 @@ use crate::{
     ir::{Block, Input, Kind, Namespaced, Request, Role, Runs, Turn},
     loss::Losses,
     target::Target,
-    write::{Array, Object, string},
+    write::{Array, Object, string, strings},
 };
 
 /// What lowering needs to know and what it finds out.
@@ -91,7 +91,7 @@ impl<'a> Lowering<'a> {
         let demoted = turn.role.is_system() && !in_head && !self.target.system_in_place;
         if demoted {
             self.losses.approximated(format!("messages.{at}.role"));
-            write_reminder(turn, array);
+            self.reminder(turn, at, array);
             return;
         }
         let mut parts: Vec<Placed<'a>> = Vec::new();
@@ -116,6 +116,29 @@ impl<'a> Lowering<'a> {
         } else if !said && !self.own {
             self.losses.dropped(format!("messages.{at}.content"));
         }
+    }
+
+    /// Says system text in the user's mouth, marked as what it is.
+    fn reminder(&mut self, turn: &'a Turn, at: usize, array: &mut Array<'_>) {
+        let mut texts = Vec::with_capacity(turn.blocks.len());
+        for (position, block) in turn.blocks.iter().enumerate() {
+            let place = Place::Turn(at, position);
+            match block.as_text() {
+                Some(text) => {
+                    self.leftovers(block, place);
+                    self.annotations_lost(block, place);
+                    texts.push(text);
+                }
+                None => self.losses.dropped(place.to_string()),
+            }
+        }
+        let mut object = array.object();
+        object.text("type", "message");
+        object.text("role", "user");
+        let text = texts.join("\n");
+        let said = ["<system-reminder>\n", &text, "\n</system-reminder>"];
+        strings(&said, object.key("content"));
+        object.end();
     }
 
     /// Whether a block is said within a message.
@@ -205,7 +228,12 @@ impl<'a> Lowering<'a> {
                     Role::Assistant | Role::System | Role::Developer => Err(media::marked(medium)),
                 };
                 match checked {
-                    Ok(()) => media::write(medium, block, &mut part),
+                    Ok(()) => {
+                        if media::lacks_name(medium, block) {
+                            self.losses.synthesised(place.fact("title"));
+                        }
+                        media::write(medium, block, &mut part);
+                    }
                     Err(marked) => {
                         if marked.points {
                             self.losses.approximated(place.to_string());
@@ -300,18 +328,4 @@ impl<'a> Lowering<'a> {
             | Kind::Refusal { .. } => self.losses.dropped(place.to_string()),
         }
     }
-}
-
-/// System text in the user's mouth, marked as what it is.
-fn write_reminder(turn: &Turn, array: &mut Array<'_>) {
-    let texts: Vec<&str> = turn.blocks.iter().filter_map(Block::as_text).collect();
-    let mut object = array.object();
-    object.text("type", "message");
-    object.text("role", "user");
-    let text = format!(
-        "<system-reminder>\n{}\n</system-reminder>",
-        texts.join("\n")
-    );
-    object.text("content", &text);
-    object.end();
 }

@@ -9,6 +9,9 @@ use crate::{
     write::{Object, strings},
 };
 
+/// The name of a document that came without one.
+const UNNAMED: &str = "document.pdf";
+
 /// Text in the place of a medium.
 #[derive(Debug)]
 pub(super) struct Marked {
@@ -45,6 +48,14 @@ pub(super) fn check(media: &Media, target: &Target) -> Result<(), Marked> {
     }
 }
 
+/// Whether a file in the message needs a name that nobody gave it: the API wants one. A client of this format may do without.
+pub(super) fn lacks_name(media: &Media, block: &Block) -> bool {
+    media.kind == MediaKind::Document
+        && matches!(media.source, MediaSource::Inline { .. })
+        && media.title.is_none()
+        && crate::ir::own(&block.ext, FORMAT).is_none()
+}
+
 /// Writes a medium that [`check`] has let pass.
 pub(super) fn write(media: &Media, block: &Block, part: &mut Object<'_>) {
     match media.kind {
@@ -73,9 +84,8 @@ pub(super) fn write(media: &Media, block: &Block, part: &mut Object<'_>) {
                     part.text("file_data", data);
                 }
                 MediaSource::Inline { media_type, data } => {
-                    if media.title.is_none() && block.ext.is_none() {
-                        // the API wants a name for a file in the message
-                        part.text("filename", "document.pdf");
+                    if lacks_name(media, block) {
+                        part.text("filename", UNNAMED);
                     }
                     let media_type = media_type.as_deref().unwrap_or("application/pdf");
                     strings(

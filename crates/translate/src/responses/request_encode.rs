@@ -289,6 +289,10 @@ fn write_reasoning(request: &Request, body: &mut Object<'_>, lowering: &mut Lowe
         lowering.losses.approximated("reasoning");
         settled = Settled::Effort(crate::reasoning::level(tokens));
     }
+    if asked.ask == Some(ReasoningAsk::Off) && asked.effort.is_some() {
+        // how hard to try, said beside a switch that is off
+        lowering.losses.approximated("reasoning");
+    }
     let effort = match settled {
         Settled::Effort(effort) => Some(effort.name()),
         Settled::Off if lowering.at_home() && !facts.levels.is_empty() => Some("none"),

@@ -142,7 +142,16 @@ impl<'a> Tools<'a> {
     ) {
         if let Some(hidden) = &self.structured {
             // with tools of the client beside it, the model must still be free to call those
-            if !self.kept.is_empty() && choice != Some(&Choice::None) {
+            let calls_others = !self.kept.is_empty() && choice != Some(&Choice::None);
+            let kept = match choice {
+                None | Some(Choice::None) => true,
+                Some(Choice::Required) => calls_others,
+                Some(Choice::Auto | Choice::Tool(_) | Choice::Native { .. }) => false,
+            };
+            if !kept {
+                lowering.losses.approximated("tool_choice");
+            }
+            if calls_others {
                 body.text("tool_choice", "required");
             } else {
                 let mut object = body.object("tool_choice");
@@ -236,6 +245,14 @@ fn write_tool<'a>(tool: &'a Tool, at: usize, array: &mut Array<'_>, lowering: &m
     };
     let place = |member: &str| format!("tools.{at}.ext.{member}");
     let own = replayed(ext, place, &mut lowering.losses);
+    if let Some(own) = own.filter(|_| !lowering.at_home()) {
+        // who knows no namespaces is not told of them either
+        let of_namespace =
+            |(key, value): &(&Str, &Raw)| inner(key, "namespace").is_some() && !value.is_null();
+        for (key, _) in own.iter().filter(of_namespace) {
+            lowering.losses.dropped(place(key));
+        }
+    }
     let mut object = array.object();
     let is_custom = matches!(tool, Tool::Custom { .. }) && lowering.at_home();
     object.text("type", if is_custom { "custom" } else { "function" });
@@ -257,7 +274,10 @@ fn write_tool<'a>(tool: &'a Tool, at: usize, array: &mut Array<'_>, lowering: &m
             match schema {
                 Some(schema) => object.raw("parameters", schema),
                 None if replays("parameters") || spelled(ext, NO_PARAMETERS) => {}
-                None => write_no_parameters(&mut object),
+                None => {
+                    lowering.losses.synthesised(format!("tools.{at}.schema"));
+                    write_no_parameters(&mut object);
+                }
             }
             match strict {
                 Some(strict) => object.boolean("strict", *strict),
@@ -271,7 +291,7 @@ fn write_tool<'a>(tool: &'a Tool, at: usize, array: &mut Array<'_>, lowering: &m
         }
         Tool::Custom { grammar, .. } if is_custom => {
             object.text_some("description", description.as_deref());
-            object.raw_some("format", grammar.as_ref().map(own_grammar).as_ref());
+            object.raw_some("format", grammar.as_ref());
         }
         Tool::Custom { grammar, .. } => {
             let mut said = description.clone().unwrap_or_default();
@@ -308,17 +328,4 @@ fn write_freeform(object: &mut Object<'_>) {
     schema.boolean("additionalProperties", false);
     schema.end();
     object.boolean("strict", false);
-}
-
-/// A grammar in the words of this format, which has two members where Chat has an object.
-fn own_grammar(grammar: &Raw) -> Raw {
-    let Ok(mut object) = grammar.object() else {
-        return grammar.clone();
-    };
-    let Some(inside) = object.get("grammar").and_then(|raw| raw.object().ok()) else {
-        return grammar.clone();
-    };
-    object.take("grammar");
-    object.extend_missing(&inside);
-    object.to_raw()
 }

@@ -137,6 +137,14 @@ impl Reader<'_> {
             }
             Some(Summary::None) => item.add_nuance("summary", "reasoning.summary", "none"),
             Some(summary) => item.add("summary", "reasoning.summary", format!("{summary:?}")),
+            // who switches thinking on gets to see it, in formats that do not ask apart
+            None if matches!(
+                request.reasoning.asked(),
+                Some(ReasoningAsk::Auto | ReasoningAsk::Budget(_))
+            ) || request.reasoning.effort.is_some() && request.reasoning.ask.is_some() =>
+            {
+                item.add_nuance("summary", "reasoning.summary", "as usual");
+            }
             None => {}
         }
         match &request.output {
