@@ -13,6 +13,7 @@ pub mod gemini;
 pub mod grammar;
 pub mod ids;
 pub mod ir;
+mod kin;
 pub mod loss;
 pub mod messages;
 pub mod observe;

@@ -1,7 +1,7 @@
 //! The facts of tools and settings.
 
-use byokey_translate::ir::{Choice, OutputFormat, Request, Summary, Tool, own};
-use byokey_types::{Raw, ReasoningAsk};
+use byokey_translate::ir::{Choice, OutputFormat, Request, Summary, Tool};
+use byokey_types::{Format, Raw, ReasoningAsk};
 
 use super::{Item, Reader, mark};
 use crate::json::Tree;
@@ -174,12 +174,41 @@ impl Reader<'_> {
         if request.stream == Some(true) {
             item.add("stream", "stream", "true");
         }
-        if let Some(fields) = own(&request.ext, self.format) {
-            for (member, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
+        if let Some(ext) = &request.ext {
+            for (member, value) in ext.fields.iter().filter(|(_, value)| !value.is_null()) {
+                let Some(member) = self.known(ext.format, member) else {
+                    continue;
+                };
                 let value = format!("{:?}", Tree::of(value));
-                item.add(format!("ext {member}"), member.as_str(), value);
+                let name = format!("ext {member}");
+                item.add(name.clone(), member, value);
+                // one of the formats keeps answers unless told not to, so it is always told
+                if let Some(fact) = item.facts.get_mut(&name) {
+                    fact.nuance = member == "store" && fact.value == "Word(\"false\")";
+                }
             }
         }
         item
+    }
+
+    /// The name that the client has for a member of a format: its own, or what its provider's other format calls the same.
+    fn known<'m>(&self, format: Format, member: &'m str) -> Option<&'m str> {
+        if format == self.format {
+            return Some(member);
+        }
+        if format.home_family() != self.format.home_family() {
+            return None;
+        }
+        match member {
+            "verbosity" => Some("text.verbosity"),
+            "text.verbosity" => Some("verbosity"),
+            "metadata"
+            | "prompt_cache_key"
+            | "prompt_cache_retention"
+            | "safety_identifier"
+            | "service_tier"
+            | "store" => Some(member),
+            _ => None,
+        }
     }
 }
