@@ -1,6 +1,6 @@
 //! One item of an upstream's stream: what of it has been said, and what its end has to add.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use byokey_types::{JsonError, Raw, RawObject, Str};
 
@@ -42,11 +42,11 @@ struct Part {
     /// Whether it declines, and so has no annotations.
     declines: bool,
     /// Which texts have been said: the text itself (or a summary's part), annotations.
-    said: Vec<(Slot, u64)>,
+    said: BTreeSet<(Slot, u64)>,
 }
 
 /// What of a block a delta says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Slot {
     Text,
     Summary,
@@ -121,7 +121,7 @@ impl Live {
             index,
             open: true,
             declines,
-            said: Vec::new(),
+            said: BTreeSet::new(),
         };
         self.parts.insert(part, part_state);
     }
@@ -153,9 +153,7 @@ impl Live {
         let Some(state) = self.parts.get_mut(&part).filter(fits) else {
             return;
         };
-        if !state.said.contains(&slot) {
-            state.said.push(slot);
-        }
+        state.said.insert(slot);
         let index = state.index;
         events.push(Event::Delta { index, delta });
     }
