@@ -23,6 +23,7 @@ pub mod reasoning;
 pub mod reply;
 pub mod responses;
 pub mod restore;
+mod search;
 pub mod serialise;
 pub mod sse;
 pub mod target;

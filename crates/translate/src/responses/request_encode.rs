@@ -1,6 +1,6 @@
 //! Requests, written.
 
-use byokey_types::{Raw, RawObject, ReasoningAsk};
+use byokey_types::{ByokError, Raw, RawObject, ReasoningAsk};
 use bytes::BytesMut;
 
 use super::{
@@ -28,7 +28,10 @@ const INNER: [&str; 3] = ["reasoning", "text", "format"];
 const ATTRIBUTION: &str = "x-anthropic-billing-header:";
 
 /// Writes a request; what cannot be said is declared.
-pub(super) fn encode(request: &Request, target: &Target) -> Encoded {
+///
+/// # Errors
+/// When a web search may not look at pages that the target could not be kept from.
+pub(super) fn encode(request: &Request, target: &Target) -> Result<Encoded, ByokError> {
     let mut lowering = Lowering::new(request, target);
     if continues(request) {
         // calls may be answered that the upstream keeps
@@ -52,10 +55,14 @@ fn continues(request: &Request) -> bool {
 }
 
 /// Writes a request whose turns are paired.
-fn write<'a>(request: &'a Request, turns: &'a [Turn], mut lowering: Lowering<'a>) -> Encoded {
+fn write<'a>(
+    request: &'a Request,
+    turns: &'a [Turn],
+    mut lowering: Lowering<'a>,
+) -> Result<Encoded, ByokError> {
     let at_home = lowering.at_home();
     let ext = kin::replayed(&request.ext, FORMAT, at_home, &mut lowering.losses);
-    let mut tools = Tools::choose(request, &mut lowering);
+    let mut tools = Tools::choose(request, &mut lowering)?;
     let mut out = BytesMut::with_capacity(4096);
     let mut body = Object::begin(&mut out);
     body.text("model", &lowering.target.model);
@@ -67,10 +74,10 @@ fn write<'a>(request: &'a Request, turns: &'a [Turn], mut lowering: Lowering<'a>
     write_reasoning(request, &mut body, &mut lowering);
     body.text_some("user", request.end_user.as_deref());
     body.raw_some("stream", request.stream.map(Raw::bool).as_ref());
-    write_session(&ext, &mut body, &lowering);
+    write_session(&ext, tools.searches(), &mut body, &lowering);
     body.members(Some(&ext), |key| outer(key, &INNER));
     body.end();
-    Encoded {
+    Ok(Encoded {
         body: out.freeze(),
         reply: Reply {
             model: request.model.as_str().into(),
@@ -82,11 +89,11 @@ fn write<'a>(request: &'a Request, turns: &'a [Turn], mut lowering: Lowering<'a>
             ..Reply::default()
         },
         losses: lowering.losses,
-    }
+    })
 }
 
 /// What requests of other formats need here: nothing is kept, reasoning comes sealed, a session has one cache.
-fn write_session(ext: &RawObject, body: &mut Object<'_>, lowering: &Lowering<'_>) {
+fn write_session(ext: &RawObject, searches: bool, body: &mut Object<'_>, lowering: &Lowering<'_>) {
     if !ext.contains("prompt_cache_key") {
         body.text_some("prompt_cache_key", lowering.target.session.as_deref());
     }
@@ -96,9 +103,16 @@ fn write_session(ext: &RawObject, body: &mut Object<'_>, lowering: &Lowering<'_>
     if !ext.contains("store") {
         body.boolean("store", false);
     }
-    if lowering.target.reasoning.reasons {
-        let sealed = Raw::array_of([Raw::string("reasoning.encrypted_content")]);
-        body.raw("include", &sealed);
+    let sealed = lowering
+        .target
+        .reasoning
+        .reasons
+        .then_some("reasoning.encrypted_content");
+    // what was found goes with each search, where the client's format shows it
+    let found = searches.then_some("web_search_call.action.sources");
+    let include: Vec<Raw> = sealed.into_iter().chain(found).map(Raw::string).collect();
+    if !include.is_empty() {
+        body.raw("include", &Raw::array_of(include));
     }
 }
 

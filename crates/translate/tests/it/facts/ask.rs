@@ -53,6 +53,13 @@ impl Reader<'_> {
                     item.add_some("grammar", &at("grammar"), grammar);
                     self.ext(ext, &path, &mut item);
                 }
+                // the one hosted tool that several formats know, under many names
+                Tool::Hosted { tag, value, .. }
+                    if tag.starts_with("web_search") || tag == "googleSearch" =>
+                {
+                    item.add("name", &path, "a web search");
+                    searched(value, &path, &mut item);
+                }
                 Tool::Hosted { format, tag, value } => {
                     let value = format!("{format} {tag} {:?}", Tree::of(value));
                     item.add("name", &path, value);
@@ -75,6 +82,9 @@ impl Reader<'_> {
             Some(Choice::Required) => Some("required".to_owned()),
             Some(Choice::Tool(name)) if self.reply.structured.as_ref() == Some(name) => None,
             Some(Choice::Tool(name)) => Some(format!("tool {}", self.tool_name(name))),
+            Some(Choice::Native { value, .. }) if value.as_str().contains("\"web_search") => {
+                Some("tool web_search".to_owned())
+            }
             Some(Choice::Native { format, value }) => {
                 Some(format!("{format} {:?}", Tree::of(value)))
             }
@@ -209,6 +219,28 @@ impl Reader<'_> {
             | "service_tier"
             | "store" => Some(member),
             _ => None,
+        }
+    }
+}
+
+/// What a web search may do, member by member; `filters` is where some keep rules about domains.
+fn searched(value: &Raw, path: &str, item: &mut Item) {
+    for (member, value) in value
+        .object()
+        .unwrap()
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+    {
+        match member.as_str() {
+            "type" | "name" | "googleSearch" => {}
+            "filters" => searched(value, path, item),
+            // what is usual
+            "external_web_access" if value.boolean() == Ok(true) => {}
+            member => item.add(
+                member,
+                format!("{path}.{member}"),
+                format!("{:?}", Tree::of(value)),
+            ),
         }
     }
 }
