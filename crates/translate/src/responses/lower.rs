@@ -14,8 +14,8 @@ use super::{
     part::text_tag,
     place::Place,
     spelling::{
-        EMPTY_LOGPROBS, FORMAT, LIST, NO_ANNOTATIONS, OWN, PART, SYSTEM, TAG, UNTYPED, noted,
-        outer, replayed, spelled,
+        EMPTY_LOGPROBS, FORMAT, IMAGE_CALL, LIST, NO_ANNOTATIONS, OWN, PART, SYSTEM, TAG, UNTYPED,
+        noted, outer, replayed, spelled,
     },
 };
 use crate::{
@@ -144,7 +144,8 @@ impl<'a> Lowering<'a> {
     /// Whether a block is said within a message.
     pub(super) fn is_part(block: &Block) -> bool {
         match &block.kind {
-            Kind::Text { .. } | Kind::Media(_) | Kind::Refusal { .. } => true,
+            Kind::Text { .. } | Kind::Refusal { .. } => true,
+            Kind::Media(_) => !spelled(&block.ext, IMAGE_CALL),
             Kind::Native { format, .. } => *format == FORMAT && spelled(&block.ext, PART),
             Kind::Reasoning(_) | Kind::ToolCall(_) | Kind::ToolResult(_) => false,
         }
@@ -309,6 +310,9 @@ impl<'a> Lowering<'a> {
         match &block.kind {
             Kind::Native { format, value, .. } if *format == FORMAT => {
                 array.item().extend_from_slice(value.bytes());
+            }
+            Kind::Media(media) if spelled(&block.ext, IMAGE_CALL) => {
+                self.image(media, block, place, array);
             }
             Kind::ToolCall(call) if role == Role::Assistant && call.runs == Runs::Client => {
                 self.call(call, block, place, array);

@@ -57,6 +57,8 @@ pub(super) const EMPTY_REASONING: &str = "~reasoning";
 pub(super) const EMPTY_TEXT: &str = "~text";
 /// `arguments` is an empty string.
 pub(super) const NO_ARGUMENTS: &str = "~no_arguments";
+/// An image that the provider's own tool made: an item of its own.
+pub(super) const IMAGE_CALL: &str = "~image_call";
 /// An item's id.
 pub(super) const ID: &str = "~id:";
 /// An item's status.

@@ -291,6 +291,10 @@ impl Encoder {
                 let whole = call.input.as_str().to_owned();
                 self.emit_of_item(name, &id, out, |body| body.text(member, &whole));
             }
+            Kind::Media(_) if !is_shown => {
+                let name = "response.image_generation_call.completed";
+                self.emit_of_item(name, &id, out, |_| {});
+            }
             Kind::Text { .. } | Kind::Refusal { .. } | Kind::Native { .. } if is_shown => {
                 let mut part = BytesMut::new();
                 output::write_part(block, &mut part);
