@@ -24,12 +24,12 @@ fn of(data: &Value) -> Observation {
     }])
 }
 
-fn fault(kind: Kind, code: Option<&str>, message: &str) -> Option<StreamFault> {
-    Some(StreamFault {
+fn fault(kind: Kind, code: Option<&str>, message: &str) -> StreamFault {
+    StreamFault {
         kind,
         code: code.map(Into::into),
         message: message.to_owned(),
-    })
+    }
 }
 
 #[test]
@@ -85,7 +85,11 @@ fn ends_and_faults_are_seen_however_they_are_said() {
         of(&failed),
         Observation {
             ended: true,
-            fault: fault(Kind::Overloaded, Some("server_is_overloaded"), "busy"),
+            fault: Some(fault(
+                Kind::Overloaded,
+                Some("server_is_overloaded"),
+                "busy"
+            )),
             ..Observation::default()
         }
     );
@@ -95,7 +99,7 @@ fn ends_and_faults_are_seen_however_they_are_said() {
         json!({"error": {"code": "rate_limit_exceeded", "message": "slow"}}),
     ] {
         let expected = fault(Kind::RateLimited, Some("rate_limit_exceeded"), "slow");
-        assert_eq!(of(&error).fault, expected, "{error}");
+        assert_eq!(of(&error).fault, Some(expected), "{error}");
     }
 }
 
