@@ -18,6 +18,7 @@ pub mod loss;
 pub mod messages;
 pub mod observe;
 pub mod pairing;
+mod place;
 pub mod plan;
 pub mod reasoning;
 pub mod reply;

@@ -16,7 +16,8 @@ use super::{
 use crate::{
     Encoded, Reply, Target,
     ir::{OutputFormat, Request, Summary, Turn},
-    kin, pairing,
+    kin::members,
+    pairing,
     reasoning::{Settled, settle},
     target::ReasoningFacts,
     write::Object,
@@ -55,7 +56,7 @@ fn write<'a>(request: &'a Request, turns: &'a [Turn], mut lowering: Lowering<'a>
     body.text_some("user", request.end_user.as_deref());
     write_stream(request, &mut body);
     let at_home = lowering.at_home();
-    let ext = kin::replayed(&request.ext, FORMAT, at_home, &mut lowering.losses);
+    let ext = members::replayed(&request.ext, FORMAT, at_home, &mut lowering.losses);
     if at_home && !ext.contains("prompt_cache_key") {
         body.text_some("prompt_cache_key", lowering.target.session.as_deref());
     }

@@ -1,24 +1,13 @@
 //! Media in the words of this format; what it has no word for is named in text.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-
 use super::spelling::{BARE_DATA, FORMAT};
+pub(super) use crate::kin::media::{Marked, marked};
 use crate::{
     ir::{Block, Media, MediaKind, MediaSource},
+    kin::media::{UNNAMED, plain_text, sound_format},
     target::Target,
     write::{Object, strings},
 };
-
-/// The name of a document that came without one.
-const UNNAMED: &str = "document.pdf";
-
-/// Text in the place of a medium.
-#[derive(Debug)]
-pub(super) struct Marked {
-    pub(super) text: String,
-    /// Whether the text holds or points to what the medium held.
-    pub(super) points: bool,
-}
 
 /// Whether a medium can be sent to a target.
 ///
@@ -110,67 +99,5 @@ pub(super) fn write(media: &Media, block: &Block, part: &mut Object<'_>) {
             sound.members(own, |key| super::spelling::inner(key, "input_audio"));
             sound.end();
         }
-    }
-}
-
-/// The text that stands for a medium.
-pub(super) fn marked(media: &Media) -> Marked {
-    let noun = match media.kind {
-        MediaKind::Image => "image",
-        MediaKind::Document => "document",
-        MediaKind::Audio => "audio",
-        MediaKind::Video => "video",
-    };
-    let title = media.title.as_deref().map(|title| format!(" `{title}`"));
-    let title = title.unwrap_or_default();
-    match &media.source {
-        MediaSource::Url { url } if !url.starts_with("data:") => Marked {
-            text: format!("[{noun}{title} at {url}]"),
-            points: true,
-        },
-        MediaSource::PlainText { text } => Marked {
-            text: format!("[{noun}{title}]\n{text}"),
-            points: true,
-        },
-        MediaSource::Url { .. }
-        | MediaSource::Inline { .. }
-        | MediaSource::File { .. }
-        | MediaSource::Native { .. } => Marked {
-            text: format!("[{noun}{title} left out: it cannot be sent to this model]"),
-            points: false,
-        },
-    }
-}
-
-/// A document that is text is said as text.
-fn plain_text(media: &Media) -> Option<Marked> {
-    if media.kind != MediaKind::Document {
-        return None;
-    }
-    match &media.source {
-        MediaSource::PlainText { .. } => Some(marked(media)),
-        MediaSource::Inline {
-            media_type: Some(media_type),
-            data,
-        } if media_type.starts_with("text/") => {
-            let text = String::from_utf8(STANDARD.decode(data).ok()?).ok()?;
-            Some(marked(&Media {
-                source: MediaSource::PlainText { text },
-                ..media.clone()
-            }))
-        }
-        MediaSource::Inline { .. }
-        | MediaSource::Url { .. }
-        | MediaSource::File { .. }
-        | MediaSource::Native { .. } => None,
-    }
-}
-
-/// `wav` and `mp3` are the names that this format knows.
-fn sound_format(media_type: &str) -> &str {
-    match media_type.strip_prefix("audio/").unwrap_or(media_type) {
-        "mpeg" => "mp3",
-        "x-wav" | "wave" => "wav",
-        other => other,
     }
 }

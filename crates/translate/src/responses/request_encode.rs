@@ -15,7 +15,8 @@ use super::{
 use crate::{
     Encoded, Reply, Target,
     ir::{OutputFormat, Request, Summary, Turn},
-    kin, pairing,
+    kin::members,
+    pairing,
     reasoning::{Settled, settle},
     target::ReasoningFacts,
     write::{Object, string, strings},
@@ -61,7 +62,7 @@ fn write<'a>(
     mut lowering: Lowering<'a>,
 ) -> Result<Encoded, ByokError> {
     let at_home = lowering.at_home();
-    let ext = kin::replayed(&request.ext, FORMAT, at_home, &mut lowering.losses);
+    let ext = members::replayed(&request.ext, FORMAT, at_home, &mut lowering.losses);
     let mut tools = Tools::choose(request, &mut lowering)?;
     let mut out = BytesMut::with_capacity(4096);
     let mut body = Object::begin(&mut out);
