@@ -6,7 +6,6 @@
 mod annotation;
 mod answers;
 mod arrange;
-mod error;
 mod lower;
 mod media;
 mod message;
@@ -14,7 +13,6 @@ mod message_decode;
 mod observe;
 mod part;
 mod piece;
-mod place;
 mod reasoning;
 mod reasoning_encode;
 mod request_decode;
@@ -38,8 +36,10 @@ use crate::{
     Codec, Decoded, Encoded, Reply, StreamDecoder, StreamEncoder, Target,
     codec::{SealMap, Source},
     ir::{Request, Response},
+    kin::error,
     loss::Losses,
     observe::Observation,
+    place,
 };
 
 /// The codec of Chat Completions.

@@ -9,7 +9,7 @@
 
 use byokey_types::{Format, Kind as ErrorKind, Raw, Str, Usage};
 
-use crate::ir::{Annotation, CallId, Ext, Media, Runs, Seal, Stop};
+use crate::ir::{Annotation, CallId, Ext, Extensions, Media, Runs, Seal, Stop};
 
 /// One event.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,6 +118,8 @@ pub enum Delta {
     Seal(Seal),
     /// A delta of a native block, all of it.
     Native(Raw),
+    /// Members of the block that are not modelled and known only now; they complete those it opened with.
+    Ext(Extensions),
 }
 
 /// Why a stream is broken off.

@@ -6,7 +6,7 @@ use byokey_types::{Kind as ErrorKind, Usage};
 
 use crate::{
     event::{Delta, Event, Head, StreamFault},
-    ir::{Block, Input, Kind, Reasoning, ReasoningPart, Response, Stop, ToolCall},
+    ir::{Block, Input, Kind, Reasoning, ReasoningPart, Response, Stop, ToolCall, complete},
     loss::Losses,
 };
 
@@ -148,6 +148,7 @@ fn open(head: Head) -> Growing {
 fn grow(growing: &mut Growing, delta: Delta) -> bool {
     match (&mut growing.block.kind, delta) {
         (_, Delta::Seal(seal)) => growing.block.seal = Some(seal),
+        (_, Delta::Ext(more)) => complete(&mut growing.block.ext, more),
         (Kind::Text { text, .. } | Kind::Refusal { text }, Delta::Text(more)) => {
             text.push_str(&more);
         }

@@ -171,6 +171,7 @@ impl Checker {
             Delta::Annotation(_) => (sort == Sort::Text, "annotation"),
             Delta::Seal(_) => (true, "seal"),
             Delta::Native(_) => (sort == Sort::Native, "native"),
+            Delta::Ext(_) => (true, "ext"),
         };
         if fits {
             Ok(())

@@ -39,6 +39,19 @@ pub fn rest(format: Format, fields: RawObject) -> Ext {
     (!fields.is_empty()).then(|| Box::new(Extensions { format, fields }))
 }
 
+/// Adds members to an extension; those of another writer are left out, for a node has one.
+pub fn complete(ext: &mut Ext, more: Extensions) {
+    match ext {
+        None => *ext = Some(Box::new(more)),
+        Some(known) if known.format == more.format => {
+            for (key, value) in more.fields {
+                known.fields.set(key, value);
+            }
+        }
+        Some(_) => {}
+    }
+}
+
 /// The members that `format` may replay.
 pub fn own(ext: &Ext, format: Format) -> Option<&RawObject> {
     ext.as_ref()

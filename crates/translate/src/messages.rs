@@ -52,7 +52,7 @@ impl Codec for Messages {
     }
 
     fn encode_request(&self, request: &Request, target: &Target) -> Result<Encoded, ByokError> {
-        Ok(request_encode::encode(request, target))
+        request_encode::encode(request, target)
     }
 
     fn decode_response(

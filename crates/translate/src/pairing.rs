@@ -3,7 +3,11 @@
 //!
 //! A call's results are looked for between the model's turn (neighbouring turns of the model count as one) and its next one.
 
-use std::{borrow::Cow, collections::BTreeMap, ops::Range};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use byokey_types::Str;
 
@@ -17,7 +21,8 @@ const UNRECORDED: &str = "[no result was recorded for this call]";
 
 /// Repairs a conversation; one that needs no repair is borrowed.
 ///
-/// A result without a call becomes marked text of the user. Of several results of one call the last one counts and stands
+/// Calls of one round that share an id are told apart: the later ones, and their results in the order they stand, get ids
+/// derived from it. A result without a call becomes marked text of the user. Of several results of one call the last one counts and stands
 /// where the first one stood. A call without a result, the conversation having gone on, gets an error result, at the end of
 /// the next turn of the user; only where there is no such turn one is added. Each repair is declared.
 pub fn repair<'a>(turns: &'a [Turn], losses: &mut Losses) -> Cow<'a, [Turn]> {
@@ -28,6 +33,7 @@ pub fn repair<'a>(turns: &'a [Turn], losses: &mut Losses) -> Cow<'a, [Turn]> {
     let mut repaired = turns.to_vec();
     // from the end, so that an added turn does not move what is still to be repaired
     for round in rounds.into_iter().rev() {
+        round.separate(&mut repaired, losses);
         round.repair(&mut repaired, losses);
     }
     Cow::Owned(repaired)
@@ -93,20 +99,59 @@ impl Round {
 
     fn is_paired(&self, turns: &[Turn]) -> bool {
         let calls = self.calls(turns);
+        let known: BTreeSet<&Str> = calls.iter().collect();
         let results = self.results(turns);
         let answered = calls.iter().all(|call| results.contains_key(call));
         let asked = results
             .iter()
-            .all(|(call, found)| found.len() == 1 && calls.contains(call));
-        asked && (answered || self.answered.is_empty())
+            .all(|(call, found)| found.len() == 1 && known.contains(call));
+        known.len() == calls.len() && asked && (answered || self.answered.is_empty())
+    }
+
+    /// Gives the calls that share an id with an earlier one ids of their own, and so their results.
+    fn separate(&self, turns: &mut [Turn], losses: &mut Losses) {
+        let mut ids: BTreeSet<Str> = self.calls(turns).into_iter().collect();
+        let results = self.results(turns);
+        let mut renames: Vec<(At, Str)> = Vec::new();
+        let mut seen: BTreeMap<Str, usize> = BTreeMap::new();
+        for at in self.asked.clone() {
+            for (position, block) in turns[at].blocks.iter_mut().enumerate() {
+                let Kind::ToolCall(call) = &mut block.kind else {
+                    continue;
+                };
+                if call.runs != Runs::Client {
+                    continue;
+                }
+                let earlier = seen.entry(call.id.id.clone()).or_default();
+                *earlier += 1;
+                if *earlier == 1 {
+                    continue;
+                }
+                let shared = call.id.id.clone();
+                let own = derived(&shared, *earlier, &mut ids);
+                losses.approximated(format!("{}.id", path((at, position))));
+                call.id.id = own.clone();
+                // of several results of the id, this call's is the one at its place
+                if let Some(found) = results.get(&shared).and_then(|all| all.get(*earlier - 1)) {
+                    renames.push((*found, own));
+                }
+            }
+        }
+        for (found, own) in renames {
+            losses.approximated(path(found));
+            if let Kind::ToolResult(result) = &mut turns[found.0].blocks[found.1].kind {
+                result.call.id = own;
+            }
+        }
     }
 
     fn repair(&self, turns: &mut Vec<Turn>, losses: &mut Losses) {
         let calls = self.calls(turns);
+        let known: BTreeSet<&Str> = calls.iter().collect();
         let results = self.results(turns);
-        let mut gone: Vec<At> = Vec::new();
+        let mut gone: BTreeSet<At> = BTreeSet::new();
         for (call, found) in &results {
-            if !calls.contains(call) {
+            if !known.contains(call) {
                 for at in found {
                     losses.approximated(path(*at));
                     as_text(turns, *at);
@@ -117,21 +162,21 @@ impl Round {
                     losses.dropped(path(*at));
                 }
                 gone.extend(between);
-                gone.push(*last);
+                gone.insert(*last);
                 turns[first.0].blocks[first.1] = turns[last.0].blocks[last.1].clone();
             }
         }
-        // from the end, so that the places stay true
-        gone.sort_unstable_by(|a, b| b.cmp(a));
-        for (turn, block) in gone {
-            turns[turn].blocks.remove(block);
-        }
-        let mut unanswered: Vec<Str> = Vec::new();
-        for call in calls {
-            if !results.contains_key(&call) && !unanswered.contains(&call) {
-                unanswered.push(call);
+        if !gone.is_empty() {
+            for turn in self.answered.clone() {
+                let mut position = 0;
+                turns[turn].blocks.retain(|_| {
+                    position += 1;
+                    !gone.contains(&(turn, position - 1))
+                });
             }
         }
+        let unanswered = calls.iter().filter(|call| !results.contains_key(*call));
+        let unanswered: Vec<Str> = unanswered.cloned().collect();
         self.answer(turns, unanswered, losses);
     }
 
@@ -181,127 +226,18 @@ fn as_text(turns: &mut [Turn], (turn, block): At) {
     turns[turn].bare = false;
 }
 
+/// An id for the `number`th call of a shared id, which no other call has.
+fn derived(shared: &Str, number: usize, ids: &mut BTreeSet<Str>) -> Str {
+    let mut own = Str::from(format!("{shared}_{number}"));
+    while !ids.insert(own.clone()) {
+        own = Str::from(format!("{own}_"));
+    }
+    own
+}
+
 fn path((turn, block): At) -> String {
     format!("messages.{turn}.content.{block}")
 }
 
 #[cfg(test)]
-mod tests {
-    use byokey_types::Raw;
-    use pretty_assertions::assert_eq;
-
-    use super::*;
-    use crate::ir::{Input, ToolCall};
-
-    fn call(id: &str) -> Block {
-        Block::new(Kind::ToolCall(ToolCall {
-            id: CallId::new(id),
-            name: "f".into(),
-            input: Input::Json(Raw::EMPTY_OBJECT),
-            runs: Runs::Client,
-        }))
-    }
-
-    fn result(id: &str, text: &str) -> Block {
-        Block::new(Kind::ToolResult(ToolResult {
-            call: CallId::new(id),
-            content: vec![Block::text(text)],
-            bare: true,
-            is_error: None,
-        }))
-    }
-
-    fn unrecorded(id: &str) -> Block {
-        let mut block = result(id, UNRECORDED);
-        if let Kind::ToolResult(result) = &mut block.kind {
-            result.is_error = Some(true);
-        }
-        block
-    }
-
-    fn model(blocks: Vec<Block>) -> Turn {
-        Turn::new(Role::Assistant, blocks)
-    }
-
-    fn user(blocks: Vec<Block>) -> Turn {
-        Turn::new(Role::User, blocks)
-    }
-
-    #[test]
-    fn what_is_paired_is_borrowed() {
-        let turns = [
-            user(vec![Block::text("go")]),
-            model(vec![call("a"), call("b")]),
-            user(vec![result("b", "2")]),
-            user(vec![result("a", "1"), Block::text("on")]),
-            model(vec![call("c")]),
-        ];
-        let mut losses = Losses::default();
-        assert!(matches!(repair(&turns, &mut losses), Cow::Borrowed(_)));
-        assert!(losses.is_empty());
-    }
-
-    #[test]
-    fn what_is_not_paired_is_repaired() {
-        let rows = [
-            (
-                "orphan",
-                vec![user(vec![result("x", "lost")])],
-                vec![user(vec![Block::text(
-                    "[result of the unknown tool call x]\nlost",
-                )])],
-                "1; messages.0.content.0=approximated",
-            ),
-            (
-                "duplicates",
-                vec![
-                    model(vec![call("a"), call("b")]),
-                    user(vec![
-                        result("a", "old"),
-                        result("b", "2"),
-                        result("a", "mid"),
-                    ]),
-                    user(vec![result("a", "new"), Block::text("on")]),
-                ],
-                vec![
-                    model(vec![call("a"), call("b")]),
-                    user(vec![result("a", "new"), result("b", "2")]),
-                    user(vec![Block::text("on")]),
-                ],
-                "2; messages.1.content.0=dropped, messages.1.content.2=dropped",
-            ),
-            (
-                "unanswered",
-                vec![
-                    model(vec![call("a"), call("b")]),
-                    user(vec![result("b", "2")]),
-                ],
-                vec![
-                    model(vec![call("a"), call("b")]),
-                    user(vec![result("b", "2"), unrecorded("a")]),
-                ],
-                "1; messages.1.content.1=synthesised",
-            ),
-            (
-                "unanswered, and no turn of the user",
-                vec![
-                    model(vec![call("a")]),
-                    Turn::new(Role::System, vec![Block::text("s")]),
-                    model(vec![Block::text("on")]),
-                ],
-                vec![
-                    model(vec![call("a")]),
-                    user(vec![unrecorded("a")]),
-                    Turn::new(Role::System, vec![Block::text("s")]),
-                    model(vec![Block::text("on")]),
-                ],
-                "1; messages.1.content.0=synthesised",
-            ),
-        ];
-        for (name, turns, expected, declared) in rows {
-            let mut losses = Losses::default();
-            assert_eq!(repair(&turns, &mut losses).as_ref(), expected, "{name}");
-            assert_eq!(losses.summary(1000), declared, "{name}");
-        }
-    }
-}
+mod tests;

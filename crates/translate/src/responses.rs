@@ -4,7 +4,6 @@
 //! `additional_tools`, compaction items.
 
 mod annotation;
-mod error;
 mod item;
 mod lower;
 mod lower_item;
@@ -13,7 +12,6 @@ mod namespace;
 mod observe;
 mod output;
 mod part;
-mod place;
 mod request_decode;
 mod request_encode;
 mod response;
@@ -35,8 +33,10 @@ use crate::{
     Codec, Decoded, Encoded, Reply, StreamDecoder, StreamEncoder, Target,
     codec::{SealMap, Source},
     ir::{Request, Response},
+    kin::error,
     loss::Losses,
     observe::Observation,
+    place,
 };
 
 /// The codec of Responses.
@@ -53,7 +53,7 @@ impl Codec for Responses {
     }
 
     fn encode_request(&self, request: &Request, target: &Target) -> Result<Encoded, ByokError> {
-        Ok(request_encode::encode(request, target))
+        request_encode::encode(request, target)
     }
 
     fn decode_response(

@@ -1,5 +1,7 @@
 //! What is said between two turns of the model: results first, right behind their calls, then the rest.
 
+use std::collections::BTreeMap;
+
 use super::{
     arrange::{hoist_mark, joined, spoken, system},
     lower::Lowering,
@@ -16,7 +18,7 @@ use crate::{
 /// What is said between two turns of the model.
 pub(super) struct Answers<'a> {
     /// The calls that wait for results, in their order.
-    calls: Vec<String>,
+    calls: BTreeMap<String, usize>,
     results: Vec<Message<'a>>,
     rest: Vec<Message<'a>>,
     /// Media out of results, with a word on where they are from.
@@ -26,9 +28,10 @@ pub(super) struct Answers<'a> {
 }
 
 impl<'a> Answers<'a> {
-    pub(super) const fn new(calls: Vec<String>) -> Self {
+    /// The answers to calls, by their ids in their order.
+    pub(super) fn new(calls: impl IntoIterator<Item = String>) -> Self {
         Self {
-            calls,
+            calls: calls.into_iter().zip(0..).collect(),
             results: Vec::new(),
             rest: Vec::new(),
             media: Vec::new(),
@@ -87,7 +90,7 @@ impl<'a> Answers<'a> {
         }
         let order = |message: &Message<'_>| {
             let answers = message.answers.as_deref().unwrap_or_default();
-            self.calls.iter().position(|call| call == answers)
+            self.calls.get(answers).copied()
         };
         self.results[first..].sort_by_key(order);
         match self.results[first..].first_mut() {

@@ -16,6 +16,9 @@ use crate::ir::{Block, Kind, Request, Role, Turn};
 /// Claude Code's line about itself, which differs from request to request and so defeats prompt caches.
 const ATTRIBUTION: &str = "x-anthropic-billing-header:";
 
+/// What the user says when nobody says anything.
+const NEUTRAL: &str = "Continue.";
+
 /// Arranges a conversation whose calls and results are paired.
 pub(super) fn arrange<'a>(
     request: &'a Request,
@@ -31,16 +34,22 @@ pub(super) fn arrange<'a>(
     for (at, turn) in turns[..head].iter().enumerate() {
         messages.extend(system(turn, at, true, lowering));
     }
+    // other formats say in several turns what is one message here
+    let foreign = request.ext.as_ref().is_some_and(|ext| ext.format != FORMAT);
     let mut at = head;
     while at < turns.len() {
         if turns[at].role == Role::Assistant {
-            let message = assistant(&turns[at], at, lowering);
-            match messages.last_mut() {
-                // calls must be answered at once, so what the model adds belongs to the same message
-                Some(last) if last.role == "assistant" && !last.calls.is_empty() => {
+            // calls must be answered at once, so what the model adds belongs to the same message
+            let joins = |last: &&mut Message<'_>| {
+                let two_refusals = last.refusal.is_some() && refuses(&turns[at]);
+                last.role == "assistant" && (!last.calls.is_empty() || foreign && !two_refusals)
+            };
+            match messages.last_mut().filter(joins) {
+                Some(last) => {
+                    let message = assistant(&turns[at], at, last.stage(), lowering);
                     last.extend(message);
                 }
-                _ => messages.extend(message),
+                None => messages.extend(assistant(&turns[at], at, Stage::Reasoning, lowering)),
             }
             at += 1;
         } else {
@@ -54,10 +63,36 @@ pub(super) fn arrange<'a>(
             at = end;
         }
     }
+    if messages.is_empty() {
+        // what was said before stands elsewhere, and this format wants a message
+        lowering.losses.synthesised("messages");
+        messages.push(Message {
+            role: "user",
+            pieces: vec![Piece::text(NEUTRAL)],
+            ..Message::default()
+        });
+    }
     messages
 }
 
+fn refuses(turn: &Turn) -> bool {
+    turn.blocks
+        .iter()
+        .any(|block| matches!(block.kind, Kind::Refusal { .. }))
+}
+
 impl Message<'_> {
+    /// How far it is.
+    fn stage(&self) -> Stage {
+        if !self.calls.is_empty() {
+            Stage::Calls
+        } else if !self.pieces.is_empty() || self.refusal.is_some() {
+            Stage::Words
+        } else {
+            Stage::Reasoning
+        }
+    }
+
     fn extend(&mut self, other: Option<Self>) {
         let Some(other) = other else {
             return;
@@ -183,12 +218,16 @@ pub(super) fn hoist_mark(turn: &Turn, message: &mut Message<'_>) {
     }
 }
 
-fn assistant<'a>(turn: &'a Turn, at: usize, lowering: &mut Lowering<'a>) -> Option<Message<'a>> {
+fn assistant<'a>(
+    turn: &'a Turn,
+    at: usize,
+    mut stage: Stage,
+    lowering: &mut Lowering<'a>,
+) -> Option<Message<'a>> {
     let mut message = Message {
         role: "assistant",
         ..spoken(turn, at, lowering)
     };
-    let mut stage = Stage::Reasoning;
     for (position, block) in turn.blocks.iter().enumerate() {
         let place = Place::Turn(at, position);
         let reached = say(block, place, &mut message, lowering);

@@ -11,12 +11,12 @@ use super::{
     reasoning::ENTRIES,
     reasoning_encode::Said,
     seal::has_extra_slot,
-    spelling::{FORMAT, LEGACY, PART, replayed, spelled},
+    spelling::{BARE_DATA, FORMAT, LEGACY, PART, replayed, spelled},
 };
 use crate::{
     ir::{
-        Annotation, Block, Input, Kind, Media, Reasoning, Request, Role, Runs, Seal, Tool,
-        ToolCall, own,
+        Annotation, Block, Input, Kind, Media, MediaKind, Reasoning, Request, Role, Runs, Seal,
+        Tool, ToolCall, own,
     },
     loss::Losses,
     target::Target,
@@ -80,7 +80,7 @@ impl<'a> Lowering<'a> {
                 self.losses.approximated(place.to_string());
                 Wire::Text(text.into())
             }
-            Kind::Media(media) => self.media(media, role, place),
+            Kind::Media(media) => self.media(block, media, role, place),
             Kind::Native { format, value, .. } if *format == FORMAT => {
                 // its mark is in it
                 return Some(Piece {
@@ -208,7 +208,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn media(&mut self, media: &'a Media, role: Role, place: Place) -> Wire<'a> {
+    fn media(&mut self, block: &'a Block, media: &'a Media, role: Role, place: Place) -> Wire<'a> {
         let said = match role {
             Role::User => media::wire(media, self.target),
             // only the user shows things
@@ -217,6 +217,21 @@ impl<'a> Lowering<'a> {
         if matches!(said, Ok(Wire::FileData { .. })) && media.title.is_none() {
             // the format refuses a file without a name
             self.losses.synthesised(format!("{place}.title"));
+        }
+        let untyped = matches!(
+            said,
+            Ok(Wire::FileData {
+                media_type: None,
+                ..
+            })
+        );
+        if untyped && !spelled(&block.ext, BARE_DATA) {
+            // what a document is when nobody says
+            self.losses.approximated(place.to_string());
+        }
+        if matches!(said, Ok(Wire::FileId { .. })) && media.kind != MediaKind::Document {
+            // a file is a file: that it is an image is not said
+            self.losses.approximated(place.to_string());
         }
         said.unwrap_or_else(|marked| {
             if marked.points {

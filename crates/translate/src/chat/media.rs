@@ -2,25 +2,15 @@
 
 use std::borrow::Cow;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use byokey_types::Format;
 
 use super::{piece::Wire, spelling::FORMAT};
+pub(super) use crate::kin::media::{Marked, marked};
 use crate::{
     ir::{Media, MediaKind, MediaSource},
+    kin::media::{UNNAMED, plain_text, sound_format},
     target::Target,
 };
-
-/// The name of a document that came without one.
-const UNNAMED: &str = "document.pdf";
-
-/// Text in the place of a medium.
-#[derive(Debug)]
-pub(super) struct Marked {
-    pub(super) text: String,
-    /// Whether the text holds or points to what the medium held.
-    pub(super) points: bool,
-}
 
 /// A medium for a target.
 ///
@@ -77,70 +67,7 @@ pub(super) fn wire<'a>(media: &'a Media, target: &Target) -> Result<Wire<'a>, Ma
     }
 }
 
-/// The text that stands for a medium.
-pub(super) fn marked(media: &Media) -> Marked {
-    let noun = match media.kind {
-        MediaKind::Image => "image",
-        MediaKind::Document => "document",
-        MediaKind::Audio => "audio",
-        MediaKind::Video => "video",
-    };
-    let title = media.title.as_deref().map(|title| format!(" `{title}`"));
-    let title = title.unwrap_or_default();
-    match &media.source {
-        MediaSource::Url { url } if !url.starts_with("data:") => Marked {
-            text: format!("[{noun}{title} at {url}]"),
-            points: true,
-        },
-        MediaSource::PlainText { text } => Marked {
-            text: format!("[{noun}{title}]\n{text}"),
-            points: true,
-        },
-        MediaSource::Url { .. }
-        | MediaSource::Inline { .. }
-        | MediaSource::File { .. }
-        | MediaSource::Native { .. } => Marked {
-            text: format!("[{noun}{title} left out: it cannot be sent to this model]"),
-            points: false,
-        },
-    }
-}
-
 /// Files of this provider are the same in both of its formats.
 fn is_own_store(owner: Format) -> bool {
     owner.home_family() == FORMAT.home_family()
-}
-
-/// A document that is text is said as text.
-fn plain_text(media: &Media) -> Option<Marked> {
-    if media.kind != MediaKind::Document {
-        return None;
-    }
-    match &media.source {
-        MediaSource::PlainText { .. } => Some(marked(media)),
-        MediaSource::Inline {
-            media_type: Some(media_type),
-            data,
-        } if media_type.starts_with("text/") => {
-            let text = String::from_utf8(STANDARD.decode(data).ok()?).ok()?;
-            Some(marked(&Media {
-                source: MediaSource::PlainText { text },
-                ..media.clone()
-            }))
-        }
-        MediaSource::Inline { .. }
-        | MediaSource::Url { .. }
-        | MediaSource::File { .. }
-        | MediaSource::Native { .. } => None,
-    }
-}
-
-/// `wav` and `mp3` are the names that this format knows.
-fn sound_format(media_type: &str) -> &str {
-    let subtype = media_type.strip_prefix("audio/").unwrap_or(media_type);
-    match subtype {
-        "mpeg" => "mp3",
-        "x-wav" | "wave" => "wav",
-        other => other,
-    }
 }

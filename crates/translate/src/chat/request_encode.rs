@@ -8,14 +8,15 @@ use super::{
     lower::Lowering,
     message::Message,
     spelling::{
-        BARE_STOP, EMPTY_LIST, MAX_COMPLETION_TOKENS, MAX_TOKENS, REASONING_NONE, REASONING_OBJECT,
-        TOP_K, has_inner, inner, outer, replayed, spelled,
+        BARE_STOP, EMPTY_LIST, FORMAT, MAX_COMPLETION_TOKENS, MAX_TOKENS, REASONING_NONE,
+        REASONING_OBJECT, TOP_K, has_inner, inner, outer, spelled,
     },
     tool_encode::Tools,
 };
 use crate::{
     Encoded, Reply, Target,
     ir::{OutputFormat, Request, Summary, Turn},
+    kin::members,
     pairing,
     reasoning::{Settled, settle},
     target::ReasoningFacts,
@@ -54,8 +55,12 @@ fn write<'a>(request: &'a Request, turns: &'a [Turn], mut lowering: Lowering<'a>
     write_reasoning(request, &mut body, &mut lowering);
     body.text_some("user", request.end_user.as_deref());
     write_stream(request, &mut body);
-    let ext = replayed(&request.ext, str::to_owned, &mut lowering.losses);
-    body.members(ext, |key| {
+    let at_home = lowering.at_home();
+    let ext = members::replayed(&request.ext, FORMAT, at_home, &mut lowering.losses);
+    if at_home && !ext.contains("prompt_cache_key") {
+        body.text_some("prompt_cache_key", lowering.target.session.as_deref());
+    }
+    body.members(Some(&ext), |key| {
         let streams = key == "stream_options" && request.stream == Some(true);
         outer(key, &INNER).filter(|_| !streams)
     });
@@ -101,7 +106,7 @@ fn write_output<'a>(
         }
         return;
     }
-    let ext = crate::ir::own(&request.ext, super::spelling::FORMAT);
+    let ext = crate::ir::own(&request.ext, FORMAT);
     let mut object = body.object("response_format");
     match output {
         OutputFormat::Text => object.text("type", "text"),
@@ -266,7 +271,7 @@ fn write_reasoning(request: &Request, body: &mut Object<'_>, lowering: &mut Lowe
 
 /// Writes `reasoning` as the client spelled it, with what the target takes.
 fn write_reasoning_object(request: &Request, settled: Settled, body: &mut Object<'_>) {
-    let ext = crate::ir::own(&request.ext, super::spelling::FORMAT);
+    let ext = crate::ir::own(&request.ext, FORMAT);
     if settled == Settled::Unsaid && !has_inner(ext, "reasoning") {
         return;
     }
@@ -306,7 +311,7 @@ fn write_stream(request: &Request, body: &mut Object<'_>) {
     };
     body.boolean("stream", stream);
     if stream {
-        let ext = crate::ir::own(&request.ext, super::spelling::FORMAT);
+        let ext = crate::ir::own(&request.ext, FORMAT);
         let mut options = body.object("stream_options");
         options.boolean("include_usage", true);
         options.members(ext, |key| inner(key, "stream_options"));

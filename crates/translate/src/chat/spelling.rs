@@ -4,13 +4,10 @@
 //! another format could lose. Members of an inner object that the neutral form flattens away stand under a dotted name
 //! (`image_url.detail`).
 
-use byokey_types::{Format, JsonError, Raw, RawObject};
+use byokey_types::{Format, RawObject};
 
-use crate::{
-    fields::Fields,
-    ir::{Ext, own},
-    loss::Losses,
-};
+pub(super) use crate::kin::spelling::{flatten, has_inner, inner, outer, remember, said};
+use crate::{ir::Ext, kin::spelling, loss::Losses};
 
 /// The format of this folder.
 pub(super) const FORMAT: Format = Format::OpenAiChat;
@@ -61,71 +58,16 @@ pub(super) const SIGNED: &str = "~signed";
 /// This entry of `reasoning_details` has no words, only a seal.
 pub(super) const WORDLESS: &str = "~wordless";
 
-/// Remembers a spelling.
-pub(super) fn remember(fields: &mut Fields, spelling: &'static str) {
-    fields.put_back(spelling, Raw::NULL);
-}
-
 /// Whether a spelling was remembered.
 pub(super) fn spelled(ext: &Ext, spelling: &str) -> bool {
-    own(ext, FORMAT).is_some_and(|fields| fields.contains(spelling))
-}
-
-/// Reads a member when it says something; a `null` stays, to be replayed.
-///
-/// # Errors
-/// Those of `read`.
-pub(super) fn said<T>(
-    fields: &mut Fields,
-    key: &str,
-    read: impl FnOnce(&mut Fields) -> Result<Option<T>, JsonError>,
-) -> Result<Option<T>, JsonError> {
-    if fields.peek(key).is_none() {
-        return Ok(None);
-    }
-    read(fields)
-}
-
-/// Keeps what is left of an inner object, under dotted names.
-pub(super) fn flatten(fields: &mut Fields, prefix: &str, inner: Fields) {
-    for (key, value) in inner.into_object() {
-        fields.put_back(format!("{prefix}.{key}"), value);
-    }
-}
-
-/// The name of a member to replay on the node itself: no spelling, nothing of an inner object.
-pub(super) fn outer<'k>(key: &'k str, inner: &[&str]) -> Option<&'k str> {
-    let is_inner = || {
-        key.split_once('.')
-            .is_some_and(|(prefix, _)| inner.contains(&prefix))
-    };
-    (!key.starts_with('~') && !is_inner()).then_some(key)
-}
-
-/// The name of a member to replay in the inner object `prefix`.
-pub(super) fn inner<'k>(key: &'k str, prefix: &str) -> Option<&'k str> {
-    key.strip_prefix(prefix)?.strip_prefix('.')
-}
-
-/// Whether an extension has members of the inner object `prefix`.
-pub(super) fn has_inner(ext: Option<&RawObject>, prefix: &str) -> bool {
-    ext.is_some_and(|ext| ext.iter().any(|(key, _)| inner(key, prefix).is_some()))
+    spelling::spelled(ext, FORMAT, spelling)
 }
 
 /// The members this format may replay; those of another format are declared as lost.
-///
-/// A `null` says nothing, so nothing is lost with it.
 pub(super) fn replayed<'a>(
     ext: &'a Ext,
     place: impl Fn(&str) -> String,
     losses: &mut Losses,
 ) -> Option<&'a RawObject> {
-    if let Some(foreign) = ext.as_ref().filter(|ext| ext.format != FORMAT) {
-        for (member, value) in foreign.fields.iter() {
-            if !value.is_null() && !member.starts_with('~') {
-                losses.dropped(place(member));
-            }
-        }
-    }
-    own(ext, FORMAT)
+    spelling::replayed(ext, FORMAT, place, losses)
 }

@@ -278,12 +278,17 @@ impl Decoder {
             }
             return Ok(());
         }
+        let mut read = Vec::with_capacity(details.len());
         for (at, raw) in details.iter().enumerate() {
-            let read = reasoning::detail(raw);
+            let detail = reasoning::detail(raw);
             let path = || format!("{}.{at}", reasoning::DETAILS);
-            let Some(mut detail) = read.map_err(|error| error.under(&path()))? else {
-                continue;
-            };
+            read.extend(detail.map_err(|error| error.under(&path()))?);
+        }
+        let repeats = self.blocks.repeats(&read);
+        for mut detail in read {
+            if repeats {
+                detail.part = None;
+            }
             let seal = detail.seal.take();
             let seal = seal.and_then(|text| Writer::Upstream(&self.source).seal(text));
             self.flush(events);

@@ -3,7 +3,7 @@
 //! Source: Chat Completions API, `tools`, `tool_choice`, `messages[].tool_calls`; `functions` and `function_call` are the names
 //! from before there were tools.
 
-use byokey_types::{JsonError, JsonKind, Raw, Str};
+use byokey_types::{JsonError, JsonKind, Raw, RawObject, Str};
 
 use super::{
     place::Place,
@@ -16,6 +16,9 @@ use crate::{
     ir::{Block, CacheMark, CallId, Choice, Input, Kind, Runs, Tool, ToolCall},
     loss::Losses,
 };
+
+/// What a grammar consists of.
+pub(super) const GRAMMAR: [&str; 2] = ["syntax", "definition"];
 
 /// Reads a tool.
 ///
@@ -39,7 +42,7 @@ pub(super) fn tool(raw: &Raw, losses: &mut Losses) -> Result<Tool, JsonError> {
             let under = |error: JsonError| error.under("custom");
             let name = inner.required_name("name").map_err(under)?;
             let description = inner.text("description", losses).map_err(under)?;
-            let grammar = inner.take_said("format");
+            let grammar = inner.take_said("format").map(|raw| flat_grammar(&raw));
             flatten(&mut fields, "custom", inner);
             Ok(Tool::Custom {
                 name,
@@ -56,12 +59,29 @@ pub(super) fn tool(raw: &Raw, losses: &mut Losses) -> Result<Tool, JsonError> {
     }
 }
 
+/// A grammar in its neutral form: `syntax` and `definition` beside `type`, where this format has an object with the two.
+fn flat_grammar(raw: &Raw) -> Raw {
+    let nested = || {
+        let outer = raw.object().ok()?;
+        let inside = outer.get("grammar")?.object().ok()?;
+        let plain = outer.len() == 2
+            && inside
+                .iter()
+                .all(|(key, _)| GRAMMAR.contains(&key.as_str()));
+        let tag = outer.get("type").filter(|_| plain)?;
+        let mut flat = RawObject::from_iter([(Str::new_static("type"), tag.clone())]);
+        flat.extend_missing(&inside);
+        Some(flat.to_raw())
+    };
+    nested().unwrap_or_else(|| raw.clone())
+}
+
 /// Reads one of the older `functions`.
 ///
 /// # Errors
 /// A [`JsonError`] with its path below the function.
 pub(super) fn legacy_function(raw: &Raw, losses: &mut Losses) -> Result<Tool, JsonError> {
-    let mut fields = Fields::of(byokey_types::RawObject::new());
+    let mut fields = Fields::of(RawObject::new());
     remember(&mut fields, LEGACY);
     function(Fields::open(raw)?, fields, losses)
 }
@@ -191,7 +211,7 @@ pub(super) fn call(
 /// # Errors
 /// A [`JsonError`] with its path below the call.
 pub(super) fn legacy_call(raw: &Raw, id: Str, losses: &mut Losses) -> Result<Block, JsonError> {
-    let mut fields = Fields::of(byokey_types::RawObject::new());
+    let mut fields = Fields::of(RawObject::new());
     remember(&mut fields, LEGACY);
     let (name, input) = arguments(Fields::open(raw)?, "function_call", &mut fields, losses)?;
     Ok(Block {

@@ -321,17 +321,19 @@ fn write_custom<'a>(tool: &'a Tool, object: &mut Object<'_>, lowering: &mut Lowe
     }
 }
 
-/// A grammar in the words of this format, which has an object where Responses has two members.
+/// A grammar in the words of this format, which has an object where the neutral form has two members.
 fn own_grammar(grammar: &Raw) -> Raw {
-    let Ok(mut object) = grammar.object() else {
+    let Ok(object) = grammar.object() else {
         return grammar.clone();
     };
     if !object.contains("definition") {
         return grammar.clone();
     }
-    let mut inside = RawObject::new();
-    inside.set_some("definition", object.take("definition"));
-    inside.set_some("syntax", object.take("syntax"));
-    object.set("grammar", inside.to_raw());
-    object.to_raw()
+    let (inside, outside): (Vec<_>, Vec<_>) = object
+        .into_iter()
+        .partition(|(key, _)| super::tool::GRAMMAR.contains(&key.as_str()));
+    let inside = RawObject::from_iter(inside);
+    let mut outside = RawObject::from_iter(outside);
+    outside.set("grammar", inside.to_raw());
+    outside.to_raw()
 }

@@ -156,7 +156,8 @@ impl StreamEncoder {
                 | Delta::Summary { .. }
                 | Delta::Input(_)
                 | Delta::Annotation(_)
-                | Delta::Native(_),
+                | Delta::Native(_)
+                | Delta::Ext(_),
             ) => {}
         }
     }

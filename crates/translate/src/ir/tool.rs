@@ -28,7 +28,7 @@ pub enum Tool {
         name: Str,
         /// What it does.
         description: Option<String>,
-        /// The grammar of its input, as its format spells it.
+        /// The grammar of its input: `{"type":"grammar","syntax":…,"definition":…}`, or what else its format said.
         grammar: Option<Raw>,
         /// Members that are not modelled.
         ext: Ext,

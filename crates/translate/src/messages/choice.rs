@@ -11,7 +11,7 @@ use super::{
     tool::{Hidden, Wired},
 };
 use crate::write::Object;
-use crate::{fields::Fields, ir::Choice};
+use crate::{fields::Fields, ir::Choice, search};
 
 const FORMAT: Format = Format::AnthropicMessages;
 
@@ -99,6 +99,11 @@ pub(super) fn choose<'a>(
                 .iter()
                 .any(|tool| tool.may_be(&fitted))
                 .then_some(Chosen::Tool(fitted))
+        }
+        Some(Choice::Native { format, value })
+            if search::is_choice(*format, value) && tools.iter().any(Wired::is_search) =>
+        {
+            Some(Chosen::Tool(Cow::Borrowed(search::NAME)))
         }
         Some(Choice::Native { format, value }) => {
             (*format == FORMAT).then_some(Chosen::Native(value))

@@ -16,6 +16,7 @@ use crate::{
     },
     loss::Losses,
     reply::FREEFORM_MEMBER,
+    search,
     target::Target,
 };
 
@@ -68,10 +69,12 @@ impl<'a> Lowering<'a> {
             Kind::ToolResult(result) => self.result(result, role, place),
             Kind::Native { format, value, .. } => {
                 let marked = block.cache.is_some();
-                if *format != FORMAT {
+                let sayable = *format == FORMAT && !is_made_up(value);
+                if !sayable {
                     self.losses.dropped(place.to_string());
                 }
-                (*format == FORMAT).then_some(Wire::Native { value, marked })
+                let value = Cow::Borrowed(value);
+                sayable.then_some(Wire::Native { value, marked })
             }
         };
         let Some(wire) = wire else {
@@ -215,7 +218,9 @@ impl<'a> Lowering<'a> {
         let sayable = match call.runs {
             Runs::Client => true,
             // the type says which of the provider's ways it is, and only this format knows
-            Runs::Server => own.is_some_and(|ext| ext.contains("type")),
+            Runs::Server => {
+                own.is_some_and(|ext| ext.contains("type")) && !search::is_ours(&call.id.id)
+            }
         };
         if role != Role::Assistant || !sayable {
             self.losses.dropped(place.to_string());
@@ -288,4 +293,11 @@ pub(super) fn is_mark(mark: &Raw) -> bool {
         mark.get("type")
             .is_some_and(|tag| tag.as_str() == "\"ephemeral\"")
     })
+}
+
+/// Whether it is what a search found that another provider ran; this one would miss its own marks in it.
+fn is_made_up(value: &Raw) -> bool {
+    let object = value.object().unwrap_or_default();
+    let call = object.get("tool_use_id").and_then(|id| id.text().ok());
+    call.is_some_and(|id| search::is_ours(&id))
 }

@@ -46,7 +46,7 @@ pub(super) enum Wire<'a> {
         is_error: Option<bool>,
     },
     Native {
-        value: &'a Raw,
+        value: Cow<'a, Raw>,
         /// Whether it has a cache mark of its own.
         marked: bool,
     },

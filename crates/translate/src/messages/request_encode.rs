@@ -1,6 +1,6 @@
 //! A request for a Messages upstream.
 
-use byokey_types::{Raw, RawObject, Str};
+use byokey_types::{ByokError, Raw, RawObject, Str};
 use bytes::BytesMut;
 
 use super::{
@@ -31,17 +31,20 @@ const COMPLETED: [&str; 6] = [
 ];
 
 /// Writes a request, once its calls and results are paired.
-pub(super) fn encode(request: &Request, target: &Target) -> Encoded {
+///
+/// # Errors
+/// When a web search may not look at pages that the target could not be kept from.
+pub(super) fn encode(request: &Request, target: &Target) -> Result<Encoded, ByokError> {
     let mut losses = Losses::default();
     let turns = pairing::repair(&request.turns, &mut losses);
-    let mut encoded = encode_turns(request, &turns, target);
+    let mut encoded = encode_turns(request, &turns, target)?;
     losses.absorb(encoded.losses);
     encoded.losses = losses;
-    encoded
+    Ok(encoded)
 }
 
 /// Writes a request with `turns` as its conversation, in which calls and results are paired.
-fn encode_turns(request: &Request, turns: &[Turn], target: &Target) -> Encoded {
+fn encode_turns(request: &Request, turns: &[Turn], target: &Target) -> Result<Encoded, ByokError> {
     let mut reply = Reply {
         model: Str::from(&request.model),
         include_usage: request.include_usage,
@@ -56,7 +59,7 @@ fn encode_turns(request: &Request, turns: &[Turn], target: &Target) -> Encoded {
         Shape::Free | Shape::Native(_) => None,
     };
     reply.structured = hidden.map(|hidden| hidden.name.clone());
-    let mut tools = tool::lower(request.tools(), &mut lowering, &mut reply);
+    let mut tools = tool::lower(request.tools(), &mut lowering, &mut reply)?;
     let chosen = choice::choose(request.choice.as_ref(), &tools, hidden, &mut lowering);
     let has_tools = !tools.is_empty() || hidden.is_some();
     let parallel = request.parallel.filter(|_| has_tools);
@@ -92,11 +95,11 @@ fn encode_turns(request: &Request, turns: &[Turn], target: &Target) -> Encoded {
     body.members_but(own, &written);
     body.end();
     reply.renamed = lowering.names.renamed;
-    Encoded {
+    Ok(Encoded {
         body: out.freeze(),
         losses,
         reply,
-    }
+    })
 }
 
 fn write_system(body: &mut Object<'_>, arranged: &Arranged<'_>, bare: bool) {

@@ -23,6 +23,7 @@ use crate::{
     ids,
     ir::{Annotation, Block, Input, Kind, Reasoning, Response, Seal, Stop, StopReason, ToolCall},
     loss::Losses,
+    search,
 };
 
 const FORMAT: Format = Format::AnthropicMessages;
@@ -99,9 +100,26 @@ pub(super) fn encode(response: &Response, reply: &Reply) -> (Bytes, Losses) {
     let mut losses = Losses::default();
     let ext = replayed(&response.ext, str::to_owned, &mut losses);
     let blocks = response.blocks.iter().enumerate();
-    let pieces: Vec<Piece<'_>> = blocks
-        .filter_map(|(at, block)| lower(block, at, &mut losses))
-        .collect();
+    let mut searches = 0;
+    let mut pieces: Vec<Piece<'_>> = Vec::with_capacity(response.blocks.len());
+    for (at, block) in blocks {
+        match found(block) {
+            Some(pair) => {
+                searches += 1;
+                losses.approximated(Place::Answer(at).to_string());
+                pieces.extend([pair.call(&pair.input), pair.result].map(|value| Piece {
+                    place: Place::Answer(at),
+                    wire: Wire::Native {
+                        value: Cow::Owned(value),
+                        marked: false,
+                    },
+                    cache: None,
+                    ext: None,
+                }));
+            }
+            None => pieces.extend(lower(block, at, &mut losses)),
+        }
+    }
     let refused = response
         .blocks
         .iter()
@@ -116,7 +134,8 @@ pub(super) fn encode(response: &Response, reply: &Reply) -> (Bytes, Losses) {
     );
     piece::write_list(&pieces, body.key("content"));
     write_stop(&mut body, response.stop.as_ref(), refused);
-    usage::write(&mut body, response.usage.as_ref(), &mut losses);
+    let counts = response.usage.as_ref();
+    usage::write(&mut body, counts, searches, &mut losses);
     body.members_but(ext, &[]);
     body.end();
     (out.freeze(), losses)
@@ -169,6 +188,20 @@ fn message_id<'a>(id: Option<&'a Str>, seed: &str) -> Cow<'a, str> {
     Cow::Owned(format!("msg_{tail}"))
 }
 
+/// A search that another provider ran, as this format says it.
+fn found(block: &Block) -> Option<search::Pair> {
+    match &block.kind {
+        Kind::Native { format, value, .. } if *format != FORMAT => search::pair(value),
+        Kind::Native { .. }
+        | Kind::Text { .. }
+        | Kind::Refusal { .. }
+        | Kind::Media(_)
+        | Kind::Reasoning(_)
+        | Kind::ToolCall(_)
+        | Kind::ToolResult(_) => None,
+    }
+}
+
 fn lower<'a>(block: &'a Block, at: usize, losses: &mut Losses) -> Option<Piece<'a>> {
     let place = Place::Answer(at);
     let wire = match &block.kind {
@@ -187,7 +220,7 @@ fn lower<'a>(block: &'a Block, at: usize, losses: &mut Losses) -> Option<Piece<'
         Kind::Reasoning(reasoning) => lower_reasoning(reasoning, block.seal.as_ref()),
         Kind::ToolCall(call) => Some(lower_call(call, place, losses)),
         Kind::Native { format, value, .. } => (*format == FORMAT).then_some(Wire::Native {
-            value,
+            value: Cow::Borrowed(value),
             marked: false,
         }),
         Kind::ToolResult(_) => None,

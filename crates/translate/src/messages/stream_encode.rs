@@ -12,6 +12,7 @@ use crate::{
     event::{Delta, Event, Head, Start},
     ir::{Ext, Input, Runs, Stop},
     loss::Losses,
+    search,
     serialise::Serialiser,
     sse,
 };
@@ -30,6 +31,8 @@ pub(super) struct StreamEncoder {
     next: u32,
     block: Speaking,
     refused: bool,
+    /// Searches of another provider.
+    searches: u64,
     ended: bool,
 }
 
@@ -62,6 +65,7 @@ impl StreamEncoder {
             next: 0,
             block: Speaking::Silent,
             refused: false,
+            searches: 0,
             ended: false,
         }
     }
@@ -104,7 +108,7 @@ impl StreamEncoder {
             message.array("content").end();
             response::write_stop(&mut message, None, false);
             let mut losses = Losses::default();
-            usage::write(&mut message, Some(&self.usage), &mut losses);
+            usage::write(&mut message, Some(&self.usage), 0, &mut losses);
             message.members_but(replayed(&start.ext, str::to_owned, &mut losses), &[]);
             message.end();
         });
@@ -171,8 +175,34 @@ impl StreamEncoder {
                     body.raw("content_block", &value);
                 });
             }
-            Head::Native { .. } => self.block = Speaking::Silent,
+            Head::Native { value, .. } => {
+                self.block = Speaking::Silent;
+                if let Some(pair) = search::pair(&value) {
+                    self.search(&pair, out);
+                }
+            }
         }
+    }
+
+    /// Says a search that another provider ran, and what it found.
+    fn search(&mut self, pair: &search::Pair, out: &mut BytesMut) {
+        for (block, input) in [
+            (pair.call(&Raw::EMPTY_OBJECT), Some(&pair.input)),
+            (pair.result.clone(), None),
+        ] {
+            emit("content_block_start", out, |body| {
+                body.number("index", self.next.into());
+                body.raw("content_block", &block);
+            });
+            if let Some(input) = input {
+                self.text_delta("input_json_delta", "partial_json", input.as_str(), out);
+            }
+            emit("content_block_stop", out, |body| {
+                body.number("index", self.next.into());
+            });
+            self.next += 1;
+        }
+        self.searches += 1;
     }
 
     fn block_start(
@@ -224,7 +254,7 @@ impl StreamEncoder {
                         delta.raw("citation", &annotation.native);
                     });
                 }
-                Delta::Annotation(_) => {}
+                Delta::Annotation(_) | Delta::Ext(_) => {}
                 Delta::Seal(_) if !*thinks => {}
                 Delta::Seal(found) => *seal = Some(response::slot(&found)),
                 Delta::Native(raw) => emit("content_block_delta", out, |body| {
@@ -281,7 +311,7 @@ impl StreamEncoder {
             let mut delta = body.object("delta");
             response::write_stop(&mut delta, Some(stop), self.refused);
             delta.end();
-            usage::write_final(body, &self.usage);
+            usage::write_final(body, &self.usage, self.searches);
         });
     }
 }

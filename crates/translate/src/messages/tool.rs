@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use byokey_types::{Format, JsonError, Raw, RawObject, Str};
+use byokey_types::{ByokError, Format, JsonError, Raw, RawObject, Str};
 
 use super::{
     block_decode::said,
@@ -20,6 +20,7 @@ use crate::{
     ir::{CacheMark, Tool},
     loss::Losses,
     reply::FREEFORM_MEMBER,
+    search,
 };
 
 const FORMAT: Format = Format::AnthropicMessages;
@@ -87,26 +88,37 @@ enum What<'a> {
         ext: Option<&'a RawObject>,
     },
     Hosted {
-        value: &'a Raw,
+        value: Cow<'a, Raw>,
         marked: bool,
     },
 }
 
 /// Says the tools; custom ones become functions, which `reply` remembers.
+///
+/// # Errors
+/// As [`search::abroad`].
 pub(super) fn lower<'a>(
     tools: &'a [Tool],
     lowering: &mut Lowering<'a>,
     reply: &mut Reply,
-) -> Vec<Wired<'a>> {
+) -> Result<Vec<Wired<'a>>, ByokError> {
+    let is_taken = tools
+        .iter()
+        .any(|tool| tool.name().is_some_and(|name| name == search::NAME));
+    let at_home = lowering.target.family.as_deref() == Some(FORMAT.home_family());
     let mut wired = Vec::with_capacity(tools.len());
     for (at, tool) in tools.iter().enumerate() {
-        if lowering.target.tool_call {
-            wired.extend(lower_one(at, tool, lowering, reply));
-        } else {
+        let is_foreign = matches!(tool, Tool::Hosted { format, .. } if *format != FORMAT);
+        if !lowering.target.tool_call {
             lowering.losses.dropped(format!("tools.{at}"));
+        } else if is_foreign && at_home && !is_taken && search::is_search(tool) {
+            let own = search::abroad(tool, at, FORMAT, &mut lowering.losses)?;
+            wired.extend(own.map(|own| Wired::hosted(at, Cow::Owned(own))));
+        } else {
+            wired.extend(lower_one(at, tool, lowering, reply));
         }
     }
-    wired
+    Ok(wired)
 }
 
 fn lower_one<'a>(
@@ -174,7 +186,13 @@ fn lower_one<'a>(
             let marked = value
                 .object()
                 .is_ok_and(|tool| tool.get("cache_control").is_some_and(|raw| !raw.is_null()));
-            (What::Hosted { value, marked }, marked.then_some(value))
+            let mut hosted = Wired::hosted(at, Cow::Borrowed(value));
+            hosted.what = What::Hosted {
+                value: Cow::Borrowed(value),
+                marked,
+            };
+            hosted.cache = marked.then_some(value);
+            return Some(hosted);
         }
     };
     Some(Wired { at, what, cache })
@@ -206,6 +224,29 @@ fn freeform_schema() -> Raw {
         "required": [FREEFORM_MEMBER],
         "additionalProperties": false,
     }))
+}
+
+impl<'a> Wired<'a> {
+    /// A tool that the provider runs, without a mark.
+    const fn hosted(at: usize, value: Cow<'a, Raw>) -> Self {
+        let marked = false;
+        let what = What::Hosted { value, marked };
+        Self {
+            at,
+            what,
+            cache: None,
+        }
+    }
+
+    /// Whether it is the provider's web search.
+    pub(super) fn is_search(&self) -> bool {
+        let What::Hosted { value, .. } = &self.what else {
+            return false;
+        };
+        let object = value.object().unwrap_or_default();
+        let name = object.get("name").and_then(|name| name.text().ok());
+        name.as_deref() == Some(search::NAME)
+    }
 }
 
 impl Wired<'_> {

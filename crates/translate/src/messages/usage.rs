@@ -31,7 +31,12 @@ pub(super) fn read(raw: &Raw) -> Option<Usage> {
 }
 
 /// Writes the counts of a whole answer; the two that clients cannot do without are 0 when they are not known.
-pub(super) fn write(body: &mut Object<'_>, usage: Option<&Usage>, losses: &mut Losses) {
+pub(super) fn write(
+    body: &mut Object<'_>,
+    usage: Option<&Usage>,
+    searches: u64,
+    losses: &mut Losses,
+) {
     let usage = usage.cloned().unwrap_or_default();
     if usage.reasoning.is_some() {
         losses.dropped("usage.reasoning");
@@ -40,18 +45,29 @@ pub(super) fn write(body: &mut Object<'_>, usage: Option<&Usage>, losses: &mut L
     object.number("input_tokens", usage.fresh.unwrap_or(0));
     write_known(&mut object, &usage);
     object.number("output_tokens", usage.output.unwrap_or(0));
+    write_searches(searches, &mut object);
     object.end();
 }
 
 /// Writes the counts at the end of a stream: those that are known, and the output.
-pub(super) fn write_final(body: &mut Object<'_>, usage: &Usage) {
+pub(super) fn write_final(body: &mut Object<'_>, usage: &Usage, searches: u64) {
     let mut object = body.object("usage");
     if let Some(fresh) = usage.fresh {
         object.number("input_tokens", fresh);
     }
     write_known(&mut object, usage);
     object.number("output_tokens", usage.output.unwrap_or(0));
+    write_searches(searches, &mut object);
     object.end();
+}
+
+/// Counts the searches of another provider; its own are in what is replayed.
+fn write_searches(searches: u64, object: &mut Object<'_>) {
+    if searches > 0 {
+        let mut tools = object.object("server_tool_use");
+        tools.number("web_search_requests", searches);
+        tools.end();
+    }
 }
 
 fn write_known(object: &mut Object<'_>, usage: &Usage) {

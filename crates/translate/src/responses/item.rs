@@ -9,15 +9,15 @@ use super::{
     part::{self, text_tag},
     seal::{SLOT, Writer},
     spelling::{
-        CONTENT, CUSTOM, EMPTY, FORMAT, ID, LIST, NO_ARGUMENTS, NO_SUMMARY, STATUS, SYSTEM,
-        UNTYPED, note, remember,
+        CONTENT, CUSTOM, EMPTY, FORMAT, ID, IMAGE_CALL, LIST, NO_ARGUMENTS, NO_SUMMARY, STATUS,
+        SYSTEM, UNTYPED, note, remember,
     },
 };
 use crate::{
     fields::{Fields, missing},
     ir::{
-        Block, CallId, Input, Kind, Namespaced, Reasoning, ReasoningPart, Role, Runs, ToolCall,
-        ToolResult,
+        Block, CallId, Input, Kind, Media, MediaKind, MediaSource, Namespaced, Reasoning,
+        ReasoningPart, Role, Runs, ToolCall, ToolResult,
     },
     loss::Losses,
 };
@@ -68,6 +68,7 @@ pub(super) fn read(raw: &Raw, writer: Writer<'_>, losses: &mut Losses) -> Result
         "function_call_output" => result(fields, false, losses),
         "custom_tool_call_output" => result(fields, true, losses),
         "reasoning" => reasoning(fields, writer, &mut lost),
+        "image_generation_call" if fields.peek("result").is_some() => image(fields, writer),
         _ => Ok(Item::Block {
             role: native_role(&tag, &fields),
             block: Box::new(Block::new(Kind::Native {
@@ -157,10 +158,14 @@ fn call(
     custom: bool,
     lost: &mut Losses,
 ) -> Result<Item, JsonError> {
-    let id = fields.required_name("call_id")?;
     let item = match fields.peek("id") {
         Some(_) => fields.name("id")?,
         None => None,
+    };
+    let id = match (writer, fields.peek("call_id"), &item) {
+        // a guest's call that has one id only
+        (Writer::Upstream(_), None, Some(item)) => item.clone(),
+        _ => fields.required_name("call_id")?,
     };
     let name = fields.required_name("name")?;
     let names = match fields.peek("namespace") {
@@ -264,6 +269,31 @@ fn reasoning(mut fields: Fields, writer: Writer<'_>, lost: &mut Losses) -> Resul
             seal,
             ext: fields.rest(FORMAT),
             ..Block::new(Kind::Reasoning(Reasoning { parts, redacted }))
+        }),
+        names: None,
+    })
+}
+
+/// Reads an image that the provider's tool made. It is PNG unless it says otherwise.
+fn image(mut fields: Fields, writer: Writer<'_>) -> Result<Item, JsonError> {
+    let data = fields.required_text("result", &mut Losses::default())?;
+    let format = fields.peek("output_format").and_then(|raw| raw.text().ok());
+    let media_type = format!("image/{}", format.as_deref().unwrap_or("png"));
+    remember(&mut fields, IMAGE_CALL);
+    bookkeeping(&mut fields, writer)?;
+    let media = Media {
+        kind: MediaKind::Image,
+        source: MediaSource::Inline {
+            media_type: Some(media_type.into()),
+            data,
+        },
+        title: None,
+    };
+    Ok(Item::Block {
+        role: Role::Assistant,
+        block: Box::new(Block {
+            ext: fields.rest(FORMAT),
+            ..Block::new(Kind::Media(media))
         }),
         names: None,
     })

@@ -14,15 +14,15 @@ use super::{
     part::text_tag,
     place::Place,
     spelling::{
-        EMPTY_LOGPROBS, FORMAT, LIST, NO_ANNOTATIONS, OWN, PART, SYSTEM, TAG, UNTYPED, noted,
-        outer, replayed, spelled,
+        EMPTY_LOGPROBS, FORMAT, IMAGE_CALL, LIST, NO_ANNOTATIONS, OWN, PART, SYSTEM, TAG, UNTYPED,
+        noted, outer, replayed, spelled,
     },
 };
 use crate::{
     ir::{Block, Input, Kind, Namespaced, Request, Role, Runs, Turn},
     loss::Losses,
     target::Target,
-    write::{Array, Object, string},
+    write::{Array, Object, string, strings},
 };
 
 /// What lowering needs to know and what it finds out.
@@ -91,7 +91,7 @@ impl<'a> Lowering<'a> {
         let demoted = turn.role.is_system() && !in_head && !self.target.system_in_place;
         if demoted {
             self.losses.approximated(format!("messages.{at}.role"));
-            write_reminder(turn, array);
+            self.reminder(turn, at, array);
             return;
         }
         let mut parts: Vec<Placed<'a>> = Vec::new();
@@ -118,10 +118,34 @@ impl<'a> Lowering<'a> {
         }
     }
 
+    /// Says system text in the user's mouth, marked as what it is.
+    fn reminder(&mut self, turn: &'a Turn, at: usize, array: &mut Array<'_>) {
+        let mut texts = Vec::with_capacity(turn.blocks.len());
+        for (position, block) in turn.blocks.iter().enumerate() {
+            let place = Place::Turn(at, position);
+            match block.as_text() {
+                Some(text) => {
+                    self.leftovers(block, place);
+                    self.annotations_lost(block, place);
+                    texts.push(text);
+                }
+                None => self.losses.dropped(place.to_string()),
+            }
+        }
+        let mut object = array.object();
+        object.text("type", "message");
+        object.text("role", "user");
+        let text = texts.join("\n");
+        let said = ["<system-reminder>\n", &text, "\n</system-reminder>"];
+        strings(&said, object.key("content"));
+        object.end();
+    }
+
     /// Whether a block is said within a message.
     pub(super) fn is_part(block: &Block) -> bool {
         match &block.kind {
-            Kind::Text { .. } | Kind::Media(_) | Kind::Refusal { .. } => true,
+            Kind::Text { .. } | Kind::Refusal { .. } => true,
+            Kind::Media(_) => !spelled(&block.ext, IMAGE_CALL),
             Kind::Native { format, .. } => *format == FORMAT && spelled(&block.ext, PART),
             Kind::Reasoning(_) | Kind::ToolCall(_) | Kind::ToolResult(_) => false,
         }
@@ -205,7 +229,12 @@ impl<'a> Lowering<'a> {
                     Role::Assistant | Role::System | Role::Developer => Err(media::marked(medium)),
                 };
                 match checked {
-                    Ok(()) => media::write(medium, block, &mut part),
+                    Ok(()) => {
+                        if media::lacks_name(medium, block) {
+                            self.losses.synthesised(place.fact("title"));
+                        }
+                        media::write(medium, block, &mut part);
+                    }
                     Err(marked) => {
                         if marked.points {
                             self.losses.approximated(place.to_string());
@@ -282,6 +311,9 @@ impl<'a> Lowering<'a> {
             Kind::Native { format, value, .. } if *format == FORMAT => {
                 array.item().extend_from_slice(value.bytes());
             }
+            Kind::Media(media) if spelled(&block.ext, IMAGE_CALL) => {
+                self.image(media, block, place, array);
+            }
             Kind::ToolCall(call) if role == Role::Assistant && call.runs == Runs::Client => {
                 self.call(call, block, place, array);
             }
@@ -300,18 +332,4 @@ impl<'a> Lowering<'a> {
             | Kind::Refusal { .. } => self.losses.dropped(place.to_string()),
         }
     }
-}
-
-/// System text in the user's mouth, marked as what it is.
-fn write_reminder(turn: &Turn, array: &mut Array<'_>) {
-    let texts: Vec<&str> = turn.blocks.iter().filter_map(Block::as_text).collect();
-    let mut object = array.object();
-    object.text("type", "message");
-    object.text("role", "user");
-    let text = format!(
-        "<system-reminder>\n{}\n</system-reminder>",
-        texts.join("\n")
-    );
-    object.text("content", &text);
-    object.end();
 }

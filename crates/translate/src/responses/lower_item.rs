@@ -4,6 +4,7 @@ use byokey_types::{Raw, RawObject, Str, model::ReasoningReplay};
 
 use super::{
     lower::Lowering,
+    output,
     place::Place,
     seal::SLOT,
     spelling::{
@@ -11,7 +12,7 @@ use super::{
     },
 };
 use crate::{
-    ir::{Block, Input, Reasoning, ReasoningPart, Role, ToolCall, ToolResult},
+    ir::{Block, Input, Media, Reasoning, ReasoningPart, Role, ToolCall, ToolResult},
     reply::FREEFORM_MEMBER,
     write::{Array, Object},
 };
@@ -110,6 +111,23 @@ impl<'a> Lowering<'a> {
                 list.end();
             }
         }
+        object.members(ext, |key| outer(key, &[]));
+        object.end();
+    }
+
+    /// Says an image that the provider's own tool made.
+    pub(super) fn image(
+        &mut self,
+        media: &'a Media,
+        block: &'a Block,
+        place: Place,
+        array: &mut Array<'_>,
+    ) {
+        let ext = self.leftovers(block, place);
+        let mut object = array.object();
+        object.text("type", "image_generation_call");
+        write_bookkeeping(ext, &mut object);
+        object.text_some("result", output::image(media).map(|(_, data)| data));
         object.members(ext, |key| outer(key, &[]));
         object.end();
     }

@@ -1,21 +1,13 @@
 //! Media in the words of this format; what it has no word for is named in text.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-
 use super::spelling::{BARE_DATA, FORMAT};
+pub(super) use crate::kin::media::{Marked, marked};
 use crate::{
     ir::{Block, Media, MediaKind, MediaSource},
+    kin::media::{UNNAMED, plain_text, sound_format},
     target::Target,
     write::{Object, strings},
 };
-
-/// Text in the place of a medium.
-#[derive(Debug)]
-pub(super) struct Marked {
-    pub(super) text: String,
-    /// Whether the text holds or points to what the medium held.
-    pub(super) points: bool,
-}
 
 /// Whether a medium can be sent to a target.
 ///
@@ -43,6 +35,14 @@ pub(super) fn check(media: &Media, target: &Target) -> Result<(), Marked> {
     } else {
         Err(marked(media))
     }
+}
+
+/// Whether a file in the message needs a name that nobody gave it: the API wants one. A client of this format may do without.
+pub(super) fn lacks_name(media: &Media, block: &Block) -> bool {
+    media.kind == MediaKind::Document
+        && matches!(media.source, MediaSource::Inline { .. })
+        && media.title.is_none()
+        && crate::ir::own(&block.ext, FORMAT).is_none()
 }
 
 /// Writes a medium that [`check`] has let pass.
@@ -73,9 +73,8 @@ pub(super) fn write(media: &Media, block: &Block, part: &mut Object<'_>) {
                     part.text("file_data", data);
                 }
                 MediaSource::Inline { media_type, data } => {
-                    if media.title.is_none() && block.ext.is_none() {
-                        // the API wants a name for a file in the message
-                        part.text("filename", "document.pdf");
+                    if lacks_name(media, block) {
+                        part.text("filename", UNNAMED);
                     }
                     let media_type = media_type.as_deref().unwrap_or("application/pdf");
                     strings(
@@ -100,67 +99,5 @@ pub(super) fn write(media: &Media, block: &Block, part: &mut Object<'_>) {
             sound.members(own, |key| super::spelling::inner(key, "input_audio"));
             sound.end();
         }
-    }
-}
-
-/// The text that stands for a medium.
-pub(super) fn marked(media: &Media) -> Marked {
-    let noun = match media.kind {
-        MediaKind::Image => "image",
-        MediaKind::Document => "document",
-        MediaKind::Audio => "audio",
-        MediaKind::Video => "video",
-    };
-    let title = media.title.as_deref().map(|title| format!(" `{title}`"));
-    let title = title.unwrap_or_default();
-    match &media.source {
-        MediaSource::Url { url } if !url.starts_with("data:") => Marked {
-            text: format!("[{noun}{title} at {url}]"),
-            points: true,
-        },
-        MediaSource::PlainText { text } => Marked {
-            text: format!("[{noun}{title}]\n{text}"),
-            points: true,
-        },
-        MediaSource::Url { .. }
-        | MediaSource::Inline { .. }
-        | MediaSource::File { .. }
-        | MediaSource::Native { .. } => Marked {
-            text: format!("[{noun}{title} left out: it cannot be sent to this model]"),
-            points: false,
-        },
-    }
-}
-
-/// A document that is text is said as text.
-fn plain_text(media: &Media) -> Option<Marked> {
-    if media.kind != MediaKind::Document {
-        return None;
-    }
-    match &media.source {
-        MediaSource::PlainText { .. } => Some(marked(media)),
-        MediaSource::Inline {
-            media_type: Some(media_type),
-            data,
-        } if media_type.starts_with("text/") => {
-            let text = String::from_utf8(STANDARD.decode(data).ok()?).ok()?;
-            Some(marked(&Media {
-                source: MediaSource::PlainText { text },
-                ..media.clone()
-            }))
-        }
-        MediaSource::Inline { .. }
-        | MediaSource::Url { .. }
-        | MediaSource::File { .. }
-        | MediaSource::Native { .. } => None,
-    }
-}
-
-/// `wav` and `mp3` are the names that this format knows.
-fn sound_format(media_type: &str) -> &str {
-    match media_type.strip_prefix("audio/").unwrap_or(media_type) {
-        "mpeg" => "mp3",
-        "x-wav" | "wave" => "wav",
-        other => other,
     }
 }

@@ -14,14 +14,21 @@ pub(super) fn frame(frame: &Frame, seen: &mut Observation) {
         b"\"response.incomplete\"",
         b"\"response.failed\"",
     ];
-    let of_interest = terminal.iter().any(|name| has(data, name)) || has(data, b"\"error\"");
-    if !of_interest {
+    // the name of the event is also the type in its data, but for guests who say it once
+    let named = frame.event.as_deref().is_some_and(|name| {
+        name == "error"
+            || terminal
+                .iter()
+                .any(|known| known[1..known.len() - 1] == *name.as_bytes())
+    });
+    if !named && !terminal.iter().any(|name| has(data, name)) && !has(data, b"\"error\"") {
         return;
     }
     let Ok(object) = RawObject::parse(data.clone()) else {
         return;
     };
     let kind = object.get("type").and_then(|kind| kind.text().ok());
+    let kind = kind.or_else(|| frame.event.as_deref().map(str::to_owned));
     let answer = || object.get("response").and_then(|raw| raw.object().ok());
     match kind.as_deref() {
         Some("response.completed" | "response.done" | "response.incomplete") => {

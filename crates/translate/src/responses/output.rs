@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Reply, ids,
-    ir::{Block, Input, Kind, ReasoningPart, Runs, own, rest},
+    ir::{Block, Input, Kind, Media, MediaKind, MediaSource, ReasoningPart, Runs, own, rest},
     write::Object,
 };
 
@@ -87,9 +87,24 @@ pub(super) fn head(message: RawObject) -> RawObject {
 /// Whether a block is said within a message.
 pub(super) fn is_part(block: &Block) -> bool {
     match &block.kind {
-        Kind::Text { .. } | Kind::Refusal { .. } | Kind::Media(_) => true,
+        Kind::Text { .. } | Kind::Refusal { .. } => true,
+        Kind::Media(media) => image(media).is_none(),
         Kind::Native { format, .. } => *format == FORMAT && spelled(&block.ext, PART),
         Kind::Reasoning(_) | Kind::ToolCall(_) | Kind::ToolResult(_) => false,
+    }
+}
+
+/// The media type and the data of an image in an answer, which is an item of its own; no other medium has a place.
+pub(super) fn image(media: &Media) -> Option<(Option<&Str>, &str)> {
+    match &media.source {
+        MediaSource::Inline { media_type, data } if media.kind == MediaKind::Image => {
+            Some((media_type.as_ref(), data))
+        }
+        MediaSource::Inline { .. }
+        | MediaSource::PlainText { .. }
+        | MediaSource::Url { .. }
+        | MediaSource::File { .. }
+        | MediaSource::Native { .. } => None,
     }
 }
 
@@ -133,6 +148,7 @@ pub(super) fn id(first: &Block, position: usize, reply: &Reply) -> Str {
         Kind::ToolCall(call) if matches!(call.input, Input::Text(_)) => "ctc_",
         Kind::ToolCall(_) => "fc_",
         Kind::Reasoning(_) => "rs_",
+        Kind::Media(_) if !is_part(first) => "ig_",
         Kind::Text { .. }
         | Kind::Refusal { .. }
         | Kind::Media(_)
@@ -174,6 +190,25 @@ fn write_item<'b>(
         return;
     }
     let mut object = Object::begin(out);
+    if let Kind::Media(media) = &first.kind
+        && let Some((media_type, data)) = image(media)
+    {
+        object.text("type", "image_generation_call");
+        object.text("id", id);
+        object.text("status", status.name());
+        if begun {
+            object.text("result", data);
+        } else {
+            object.raw("result", &Raw::NULL);
+        }
+        let format = media_type.and_then(|it| it.strip_prefix("image/"));
+        if ext.is_none() {
+            object.text_some("output_format", format);
+        }
+        object.members(ext, |key| outer(key, &[]));
+        object.end();
+        return;
+    }
     match &first.kind {
         Kind::ToolCall(call) => {
             let custom = matches!(call.input, Input::Text(_));

@@ -1,6 +1,6 @@
 //! Requests, written.
 
-use byokey_types::{Raw, ReasoningAsk};
+use byokey_types::{ByokError, Raw, RawObject, ReasoningAsk};
 use bytes::BytesMut;
 
 use super::{
@@ -15,6 +15,7 @@ use super::{
 use crate::{
     Encoded, Reply, Target,
     ir::{OutputFormat, Request, Summary, Turn},
+    kin::members,
     pairing,
     reasoning::{Settled, settle},
     target::ReasoningFacts,
@@ -28,7 +29,10 @@ const INNER: [&str; 3] = ["reasoning", "text", "format"];
 const ATTRIBUTION: &str = "x-anthropic-billing-header:";
 
 /// Writes a request; what cannot be said is declared.
-pub(super) fn encode(request: &Request, target: &Target) -> Encoded {
+///
+/// # Errors
+/// When a web search may not look at pages that the target could not be kept from.
+pub(super) fn encode(request: &Request, target: &Target) -> Result<Encoded, ByokError> {
     let mut lowering = Lowering::new(request, target);
     if continues(request) {
         // calls may be answered that the upstream keeps
@@ -52,28 +56,29 @@ fn continues(request: &Request) -> bool {
 }
 
 /// Writes a request whose turns are paired.
-fn write<'a>(request: &'a Request, turns: &'a [Turn], mut lowering: Lowering<'a>) -> Encoded {
-    let mut tools = Tools::choose(request, &mut lowering);
+fn write<'a>(
+    request: &'a Request,
+    turns: &'a [Turn],
+    mut lowering: Lowering<'a>,
+) -> Result<Encoded, ByokError> {
+    let at_home = lowering.at_home();
+    let ext = members::replayed(&request.ext, FORMAT, at_home, &mut lowering.losses);
+    let mut tools = Tools::choose(request, &mut lowering)?;
     let mut out = BytesMut::with_capacity(4096);
     let mut body = Object::begin(&mut out);
     body.text("model", &lowering.target.model);
     write_instructions(request, &mut body, &mut lowering);
     write_input(request, turns, &mut body, &mut lowering);
-    write_text(request, &mut tools, &mut body, &mut lowering);
+    write_text(request, &ext, &mut tools, &mut body, &mut lowering);
     write_tools(request, &tools, &mut body, &mut lowering);
     write_sampling(request, &mut body, &mut lowering);
     write_reasoning(request, &mut body, &mut lowering);
     body.text_some("user", request.end_user.as_deref());
     body.raw_some("stream", request.stream.map(Raw::bool).as_ref());
-    let ext = replayed(&request.ext, str::to_owned, &mut lowering.losses);
-    write_session(
-        &mut body,
-        &lowering,
-        ext.is_some_and(|ext| ext.contains("prompt_cache_key")),
-    );
-    body.members(ext, |key| outer(key, &INNER));
+    write_session(&ext, tools.searches(), &mut body, &lowering);
+    body.members(Some(&ext), |key| outer(key, &INNER));
     body.end();
-    Encoded {
+    Ok(Encoded {
         body: out.freeze(),
         reply: Reply {
             model: request.model.as_str().into(),
@@ -85,21 +90,30 @@ fn write<'a>(request: &'a Request, turns: &'a [Turn], mut lowering: Lowering<'a>
             ..Reply::default()
         },
         losses: lowering.losses,
-    }
+    })
 }
 
 /// What requests of other formats need here: nothing is kept, reasoning comes sealed, a session has one cache.
-fn write_session(body: &mut Object<'_>, lowering: &Lowering<'_>, has_key: bool) {
-    if !has_key {
+fn write_session(ext: &RawObject, searches: bool, body: &mut Object<'_>, lowering: &Lowering<'_>) {
+    if !ext.contains("prompt_cache_key") {
         body.text_some("prompt_cache_key", lowering.target.session.as_deref());
     }
     if lowering.own || !lowering.at_home() {
         return;
     }
-    body.boolean("store", false);
-    if lowering.target.reasoning.reasons {
-        let sealed = Raw::array_of([Raw::string("reasoning.encrypted_content")]);
-        body.raw("include", &sealed);
+    if !ext.contains("store") {
+        body.boolean("store", false);
+    }
+    let sealed = lowering
+        .target
+        .reasoning
+        .reasons
+        .then_some("reasoning.encrypted_content");
+    // what was found goes with each search, where the client's format shows it
+    let found = searches.then_some("web_search_call.action.sources");
+    let include: Vec<Raw> = sealed.into_iter().chain(found).map(Raw::string).collect();
+    if !include.is_empty() {
+        body.raw("include", &Raw::array_of(include));
     }
 }
 
@@ -165,6 +179,7 @@ fn write_input<'a>(
 
 fn write_text<'a>(
     request: &'a Request,
+    ext: &RawObject,
     tools: &mut Tools<'a>,
     body: &mut Object<'_>,
     lowering: &mut Lowering<'a>,
@@ -181,8 +196,7 @@ fn write_text<'a>(
         }
         output = None;
     }
-    let ext = crate::ir::own(&request.ext, FORMAT);
-    if output.is_none() && !spelled(&request.ext, EMPTY_TEXT) {
+    if output.is_none() && !ext.contains(EMPTY_TEXT) && !has_inner(Some(ext), "text") {
         return;
     }
     let mut text = body.object("text");
@@ -205,10 +219,10 @@ fn write_text<'a>(
                 format.raw_some("strict", strict.map(Raw::bool).as_ref());
             }
         }
-        format.members(ext, |key| inner(key, "format"));
+        format.members(Some(ext), |key| inner(key, "format"));
         format.end();
     }
-    text.members(ext, |key| inner(key, "text"));
+    text.members(Some(ext), |key| inner(key, "text"));
     text.end();
 }
 
@@ -288,6 +302,10 @@ fn write_reasoning(request: &Request, body: &mut Object<'_>, lowering: &mut Lowe
     if let Settled::Budget(tokens) = settled {
         lowering.losses.approximated("reasoning");
         settled = Settled::Effort(crate::reasoning::level(tokens));
+    }
+    if asked.ask == Some(ReasoningAsk::Off) && asked.effort.is_some() {
+        // how hard to try, said beside a switch that is off
+        lowering.losses.approximated("reasoning");
     }
     let effort = match settled {
         Settled::Effort(effort) => Some(effort.name()),

@@ -174,8 +174,11 @@ fn declare(block: &Block, at: usize, losses: &mut Losses) {
         Kind::Text { annotations, .. } if !annotations.iter().all(annotation::is_sayable) => {
             losses.dropped(place("annotations"));
         }
-        Kind::Media(_) => losses.dropped(format!("content.{at}")),
+        Kind::Media(media) if output::image(media).is_none() => {
+            losses.dropped(format!("content.{at}"));
+        }
         Kind::Text { .. }
+        | Kind::Media(_)
         | Kind::Refusal { .. }
         | Kind::ToolCall(_)
         | Kind::Native { .. }

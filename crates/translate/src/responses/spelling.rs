@@ -4,13 +4,10 @@
 //! another format could lose. Bookkeeping that means nothing elsewhere (an item's id, its status) stands in such a name, behind
 //! a colon. Members of an inner object that the neutral form flattens away stand under a dotted name (`text.verbosity`).
 
-use byokey_types::{Format, JsonError, Raw, RawObject};
+use byokey_types::{Format, Raw, RawObject};
 
-use crate::{
-    fields::Fields,
-    ir::{Ext, own},
-    loss::Losses,
-};
+pub(super) use crate::kin::spelling::{flatten, has_inner, inner, outer, remember, said};
+use crate::{fields::Fields, ir::Ext, kin::spelling, loss::Losses};
 
 /// The format of this folder.
 pub(super) const FORMAT: Format = Format::OpenAiResponses;
@@ -57,17 +54,14 @@ pub(super) const EMPTY_REASONING: &str = "~reasoning";
 pub(super) const EMPTY_TEXT: &str = "~text";
 /// `arguments` is an empty string.
 pub(super) const NO_ARGUMENTS: &str = "~no_arguments";
+/// An image that the provider's own tool made: an item of its own.
+pub(super) const IMAGE_CALL: &str = "~image_call";
 /// An item's id.
 pub(super) const ID: &str = "~id:";
 /// An item's status.
 pub(super) const STATUS: &str = "~status:";
 /// A part's type, where it is not the usual one of the role.
 pub(super) const TAG: &str = "~tag:";
-
-/// Remembers a spelling.
-pub(super) fn remember(fields: &mut Fields, spelling: &'static str) {
-    fields.put_back(spelling, Raw::NULL);
-}
 
 /// Remembers a short text that means nothing elsewhere.
 pub(super) fn note(fields: &mut Fields, prefix: &'static str, text: &str) {
@@ -81,64 +75,14 @@ pub(super) fn noted<'a>(ext: Option<&'a RawObject>, prefix: &str) -> Option<&'a 
 
 /// Whether a spelling was remembered.
 pub(super) fn spelled(ext: &Ext, spelling: &str) -> bool {
-    own(ext, FORMAT).is_some_and(|fields| fields.contains(spelling))
-}
-
-/// Reads a member when it says something; a `null` stays, to be replayed.
-///
-/// # Errors
-/// Those of `read`.
-pub(super) fn said<T>(
-    fields: &mut Fields,
-    key: &str,
-    read: impl FnOnce(&mut Fields) -> Result<Option<T>, JsonError>,
-) -> Result<Option<T>, JsonError> {
-    if fields.peek(key).is_none() {
-        return Ok(None);
-    }
-    read(fields)
-}
-
-/// Keeps what is left of an inner object, under dotted names.
-pub(super) fn flatten(fields: &mut Fields, prefix: &str, inner: Fields) {
-    for (key, value) in inner.into_object() {
-        fields.put_back(format!("{prefix}.{key}"), value);
-    }
-}
-
-/// The name of a member to replay on the node itself: no spelling, nothing of an inner object.
-pub(super) fn outer<'k>(key: &'k str, inner: &[&str]) -> Option<&'k str> {
-    let is_inner = || {
-        key.split_once('.')
-            .is_some_and(|(prefix, _)| inner.contains(&prefix))
-    };
-    (!key.starts_with('~') && !is_inner()).then_some(key)
-}
-
-/// The name of a member to replay in the inner object `prefix`.
-pub(super) fn inner<'k>(key: &'k str, prefix: &str) -> Option<&'k str> {
-    key.strip_prefix(prefix)?.strip_prefix('.')
-}
-
-/// Whether an extension has members of the inner object `prefix`.
-pub(super) fn has_inner(ext: Option<&RawObject>, prefix: &str) -> bool {
-    ext.is_some_and(|ext| ext.iter().any(|(key, _)| inner(key, prefix).is_some()))
+    spelling::spelled(ext, FORMAT, spelling)
 }
 
 /// The members this format may replay; those of another format are declared as lost.
-///
-/// A `null` says nothing, so nothing is lost with it.
 pub(super) fn replayed<'a>(
     ext: &'a Ext,
     place: impl Fn(&str) -> String,
     losses: &mut Losses,
 ) -> Option<&'a RawObject> {
-    if let Some(foreign) = ext.as_ref().filter(|ext| ext.format != FORMAT) {
-        for (member, value) in foreign.fields.iter() {
-            if !value.is_null() {
-                losses.dropped(place(member));
-            }
-        }
-    }
-    own(ext, FORMAT)
+    spelling::replayed(ext, FORMAT, place, losses)
 }

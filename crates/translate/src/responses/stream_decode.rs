@@ -14,7 +14,7 @@ use super::{
     seal::Writer,
     spelling::{CONTENT, FORMAT},
     stop,
-    stream_item::{Live, Slot, Sort},
+    stream_item::{Live, Slot, Sort, unfit},
     usage,
 };
 use crate::{
@@ -166,10 +166,7 @@ impl Decoder {
             .entry(at)
             .or_insert_with(|| Live::new(sort, RawObject::new()));
         if live.sort() != sort {
-            return Err(JsonError::Invalid {
-                path: "type".to_owned(),
-                what: "does not fit its item".to_owned(),
-            });
+            return Err(unfit());
         }
         let next = &mut self.next;
         let (part, slot, text, whole, delta): (u64, _, _, _, fn(u64, String) -> Delta) = match said
@@ -294,8 +291,7 @@ impl Decoder {
             .items
             .entry(at)
             .or_insert_with(|| Live::new(Sort::Native, RawObject::new()));
-        live.finish(blocks, &mut self.next, events);
-        Ok(())
+        live.finish(blocks, &mut self.next, events)
     }
 
     fn terminal(&mut self, fields: &mut Fields, events: &mut Vec<Event>) -> Result<(), JsonError> {

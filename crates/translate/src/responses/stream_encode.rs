@@ -10,13 +10,13 @@ use super::{
     annotation, media,
     output::{self, Status},
     response::{self, Phase},
-    spelling::{EMPTY, SAME, spelled},
+    spelling::{EMPTY, FORMAT, SAME, spelled},
     stop,
 };
 use crate::{
     Reply, codec,
     event::{Delta, Event, Head, Start, StreamFault},
-    ir::{Block, Ext, Input, Kind, Reasoning, Stop, ToolCall},
+    ir::{Block, Ext, Input, Kind, Reasoning, Stop, ToolCall, complete, own},
     serialise::Serialiser,
 };
 
@@ -211,6 +211,7 @@ impl Encoder {
         };
         match (&mut block.kind, delta) {
             (_, Delta::Seal(seal)) => block.seal = Some(seal),
+            (_, Delta::Ext(more)) => complete(&mut block.ext, more),
             (Kind::Text { text, .. }, Delta::Text(more)) => {
                 text.push_str(&more);
                 self.emit_content("response.output_text.delta", &id, at, out, |body| {
@@ -290,6 +291,10 @@ impl Encoder {
                 let whole = call.input.as_str().to_owned();
                 self.emit_of_item(name, &id, out, |body| body.text(member, &whole));
             }
+            Kind::Media(_) if !is_shown => {
+                let name = "response.image_generation_call.completed";
+                self.emit_of_item(name, &id, out, |_| {});
+            }
             Kind::Text { .. } | Kind::Refusal { .. } | Kind::Native { .. } if is_shown => {
                 let mut part = BytesMut::new();
                 output::write_part(block, &mut part);
@@ -299,11 +304,13 @@ impl Encoder {
                     _ => None,
                 };
                 let done = done.map(|(name, member, text)| (name, member, text.clone()));
+                let logprobs = own(&block.ext, FORMAT).and_then(|ext| ext.get("logprobs"));
+                let logprobs = logprobs.cloned().unwrap_or_else(|| Raw::array_of([]));
                 if let Some((name, member, text)) = done {
                     self.emit_content(name, &id, at, out, |body| {
                         body.text(member, &text);
                         if member == "text" {
-                            body.array("logprobs").end();
+                            body.raw("logprobs", &logprobs);
                         }
                     });
                 }

@@ -1,13 +1,16 @@
 //! One item of an upstream's stream: what of it has been said, and what its end has to add.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use byokey_types::{Raw, RawObject, Str};
+use byokey_types::{JsonError, Raw, RawObject, Str};
 
-use super::spelling::{CONTENT, EMPTY, FORMAT, SAME};
+use super::{
+    output::is_part,
+    spelling::{CONTENT, EMPTY, FORMAT, SAME},
+};
 use crate::{
     event::{Delta, Event, Head},
-    ir::{Block, Ext, Kind, ReasoningPart, rest},
+    ir::{Block, Ext, Extensions, Kind, ReasoningPart, rest},
     unfold::unfold_block,
 };
 
@@ -36,16 +39,47 @@ pub(super) enum Sort {
 struct Part {
     index: u32,
     open: bool,
+    /// Whether it declines, and so has no annotations.
+    declines: bool,
     /// Which texts have been said: the text itself (or a summary's part), annotations.
-    said: Vec<(Slot, u64)>,
+    said: BTreeSet<(Slot, u64)>,
 }
 
 /// What of a block a delta says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Slot {
     Text,
     Summary,
     Annotation,
+    Members,
+}
+
+/// The error of an event that speaks of another sort of item.
+pub(super) fn unfit() -> JsonError {
+    JsonError::Invalid {
+        path: "type".to_owned(),
+        what: "does not fit its item".to_owned(),
+    }
+}
+
+impl Sort {
+    fn of(block: &Block) -> Self {
+        match &block.kind {
+            Kind::ToolCall(_) => Self::Call,
+            Kind::Reasoning(_) => Self::Reasoning,
+            Kind::Text { .. }
+            | Kind::Refusal { .. }
+            | Kind::Media(_)
+            | Kind::Native { .. }
+            | Kind::ToolResult(_) => {
+                if is_part(block) {
+                    Self::Message
+                } else {
+                    Self::Native
+                }
+            }
+        }
+    }
 }
 
 impl Live {
@@ -81,11 +115,13 @@ impl Live {
         let index = *next;
         *next += 1;
         let ext = self.ext(content);
+        let declines = matches!(head, Head::Refusal);
         events.push(Event::Open { index, head, ext });
         let part_state = Part {
             index,
             open: true,
-            said: Vec::new(),
+            declines,
+            said: BTreeSet::new(),
         };
         self.parts.insert(part, part_state);
     }
@@ -111,12 +147,13 @@ impl Live {
         delta: Delta,
         events: &mut Vec<Event>,
     ) {
-        let Some(state) = self.parts.get_mut(&part).filter(|state| state.open) else {
+        let fits = |state: &&mut Part| {
+            state.open && !(state.declines && matches!(delta, Delta::Annotation(_)))
+        };
+        let Some(state) = self.parts.get_mut(&part).filter(fits) else {
             return;
         };
-        if !state.said.contains(&slot) {
-            state.said.push(slot);
-        }
+        state.said.insert(slot);
         let index = state.index;
         events.push(Event::Delta { index, delta });
     }
@@ -147,7 +184,19 @@ impl Live {
     }
 
     /// Takes the whole item: says what has not been said, and closes all.
-    pub(super) fn finish(&mut self, blocks: Vec<Block>, next: &mut u32, events: &mut Vec<Event>) {
+    ///
+    /// # Errors
+    /// A [`JsonError`] with its path below the item when it is another sort of item than it was.
+    pub(super) fn finish(
+        &mut self,
+        blocks: Vec<Block>,
+        next: &mut u32,
+        events: &mut Vec<Event>,
+    ) -> Result<(), JsonError> {
+        let is_other = |block: &Block| Sort::of(block) != self.sort;
+        if !self.parts.is_empty() && blocks.first().is_some_and(is_other) {
+            return Err(unfit());
+        }
         for (part, block) in (0u64..).zip(blocks) {
             let is_empty =
                 crate::ir::own(&block.ext, FORMAT).is_some_and(|ext| ext.contains(EMPTY));
@@ -162,10 +211,16 @@ impl Live {
             self.complete(part, block, events);
         }
         self.close_all(events);
+        Ok(())
     }
 
     fn complete(&mut self, part: u64, block: Block, events: &mut Vec<Event>) {
         let seal = block.seal;
+        let more = block.ext.map(|ext| *ext).map(|ext| self.unsaid(ext));
+        if let Some(more) = more.filter(|more| !more.fields.is_empty()) {
+            let delta = Delta::Ext(more);
+            self.say(part, (Slot::Members, 0), delta, events);
+        }
         match block.kind {
             Kind::Text { text, annotations } => {
                 self.fill(part, (Slot::Text, 0), text, Delta::Text, events);
@@ -208,6 +263,16 @@ impl Live {
                 let delta = Delta::Seal(seal);
                 events.push(Event::Delta { index, delta });
             }
+        }
+    }
+
+    /// The members of a block that the item did not say when it began: log probabilities are known only at the end.
+    fn unsaid(&self, ext: Extensions) -> Extensions {
+        let fields = ext.fields.into_iter();
+        let fields = fields.filter(|(key, _)| !key.starts_with('~') && !self.fields.contains(key));
+        Extensions {
+            format: ext.format,
+            fields: fields.collect(),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Source: Responses API, `tools`, `tool_choice`; Codex's `namespace` tools and `additional_tools` items.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use byokey_types::{JsonError, JsonKind, Raw, Str};
 
@@ -21,6 +21,7 @@ use crate::{
 pub(super) struct Gathered {
     pub(super) tools: Vec<Tool>,
     pub(super) namespaces: BTreeMap<Str, Namespaced>,
+    names: BTreeSet<Str>,
 }
 
 impl Gathered {
@@ -36,7 +37,8 @@ impl Gathered {
         for (at, item) in items.iter().enumerate() {
             let under = |error: JsonError| error.under(&at.to_string());
             if tag(item).as_deref() != Some("namespace") {
-                self.tools.push(self.tool(item, losses).map_err(under)?);
+                let tool = self.tool(item, losses).map_err(under)?;
+                self.push(tool);
                 continue;
             }
             for (names, tool) in in_namespace(item, losses).map_err(under)? {
@@ -47,7 +49,7 @@ impl Gathered {
                     }
                     self.namespaces.insert(flat, both);
                 }
-                self.tools.push(tool);
+                self.push(tool);
             }
         }
         Ok(())
@@ -89,13 +91,18 @@ impl Gathered {
                 self.namespaces.insert(name, both);
             }
             mark_additional(&mut tool);
-            self.tools.push(tool);
+            self.push(tool);
         }
         Ok(())
     }
 
     fn takes(&self, name: &Str) -> bool {
-        self.tools.iter().any(|tool| tool.name() == Some(name))
+        self.names.contains(name)
+    }
+
+    fn push(&mut self, tool: Tool) {
+        self.names.extend(tool.name().cloned());
+        self.tools.push(tool);
     }
 
     fn tool(&self, raw: &Raw, losses: &mut Losses) -> Result<Tool, JsonError> {
@@ -145,7 +152,7 @@ fn tag(raw: &Raw) -> Option<String> {
     raw.object().ok()?.get("type")?.text().ok()
 }
 
-fn direct_names(items: &[Raw]) -> Vec<Str> {
+fn direct_names(items: &[Raw]) -> BTreeSet<Str> {
     let direct = items
         .iter()
         .filter(|item| tag(item).is_some_and(|tag| tag == "function" || tag == "custom"));

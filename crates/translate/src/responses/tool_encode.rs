@@ -1,8 +1,8 @@
 //! Tools and their choice, written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use byokey_types::{Raw, RawObject, Str};
+use byokey_types::{ByokError, Raw, RawObject, Str};
 
 use super::{
     lower::Lowering,
@@ -11,6 +11,7 @@ use super::{
 use crate::{
     ir::{Choice, OutputFormat, Request, Tool},
     reply::FREEFORM_MEMBER,
+    search,
     write::{Array, Object},
 };
 
@@ -18,6 +19,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Tools<'a> {
     kept: Vec<(usize, &'a Tool)>,
+    /// Web searches of other formats in the words of this one, by their place.
+    searches: BTreeMap<usize, Raw>,
     /// Custom tools (the client's names) that become functions.
     pub(super) freeform: BTreeSet<Str>,
     /// The hidden tool whose input is the answer.
@@ -35,9 +38,26 @@ pub(super) struct Hidden<'a> {
 
 impl<'a> Tools<'a> {
     /// Chooses the tools that the target can be told of.
-    pub(super) fn choose(request: &'a Request, lowering: &mut Lowering<'a>) -> Self {
+    ///
+    /// # Errors
+    /// As [`search::abroad`].
+    pub(super) fn choose(
+        request: &'a Request,
+        lowering: &mut Lowering<'a>,
+    ) -> Result<Self, ByokError> {
         let mut tools = Self::default();
         for (at, tool) in request.tools().iter().enumerate() {
+            let is_search = search::is_search(tool) && lowering.at_home();
+            if matches!(tool, Tool::Hosted { format, .. } if *format != FORMAT)
+                && is_search
+                && lowering.target.tool_call
+            {
+                if let Some(own) = search::abroad(tool, at, FORMAT, &mut lowering.losses)? {
+                    tools.searches.insert(at, own);
+                    tools.kept.push((at, tool));
+                }
+                continue;
+            }
             let sayable = match tool {
                 Tool::Function { .. } | Tool::Custom { .. } => true,
                 Tool::Hosted { format, .. } => *format == FORMAT,
@@ -53,7 +73,12 @@ impl<'a> Tools<'a> {
             }
             tools.kept.push((at, tool));
         }
-        tools
+        Ok(tools)
+    }
+
+    /// Whether there is a web search that a client of another format asked for.
+    pub(super) fn searches(&self) -> bool {
+        !self.searches.is_empty()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -101,6 +126,11 @@ impl<'a> Tools<'a> {
             .collect();
         while at < listed.len() {
             let namespace = |tool: &Tool| Some(&lowering.namespaced(tool.name()?)?.namespace);
+            if let Some(own) = self.searches.get(&listed[at].0) {
+                array.item().extend_from_slice(own.bytes());
+                at += 1;
+                continue;
+            }
             let Some(name) = namespace(listed[at].1) else {
                 write_tool(listed[at].1, listed[at].0, array, lowering);
                 at += 1;
@@ -142,7 +172,16 @@ impl<'a> Tools<'a> {
     ) {
         if let Some(hidden) = &self.structured {
             // with tools of the client beside it, the model must still be free to call those
-            if !self.kept.is_empty() && choice != Some(&Choice::None) {
+            let calls_others = !self.kept.is_empty() && choice != Some(&Choice::None);
+            let kept = match choice {
+                None | Some(Choice::None) => true,
+                Some(Choice::Required) => calls_others,
+                Some(Choice::Auto | Choice::Tool(_) | Choice::Native { .. }) => false,
+            };
+            if !kept {
+                lowering.losses.approximated("tool_choice");
+            }
+            if calls_others {
                 body.text("tool_choice", "required");
             } else {
                 let mut object = body.object("tool_choice");
@@ -160,6 +199,12 @@ impl<'a> Tools<'a> {
             Some(Choice::Tool(name)) => {
                 let tool = self.kept.iter().find(|(_, tool)| tool.name() == Some(name));
                 let Some((_, tool)) = tool else {
+                    if self.searches() && name == search::NAME {
+                        let mut object = body.object("tool_choice");
+                        object.text("type", search::NAME);
+                        object.end();
+                        return;
+                    }
                     lowering.losses.dropped("tool_choice");
                     return;
                 };
@@ -236,6 +281,14 @@ fn write_tool<'a>(tool: &'a Tool, at: usize, array: &mut Array<'_>, lowering: &m
     };
     let place = |member: &str| format!("tools.{at}.ext.{member}");
     let own = replayed(ext, place, &mut lowering.losses);
+    if let Some(own) = own.filter(|_| !lowering.at_home()) {
+        // who knows no namespaces is not told of them either
+        let of_namespace =
+            |(key, value): &(&Str, &Raw)| inner(key, "namespace").is_some() && !value.is_null();
+        for (key, _) in own.iter().filter(of_namespace) {
+            lowering.losses.dropped(place(key));
+        }
+    }
     let mut object = array.object();
     let is_custom = matches!(tool, Tool::Custom { .. }) && lowering.at_home();
     object.text("type", if is_custom { "custom" } else { "function" });
@@ -257,7 +310,10 @@ fn write_tool<'a>(tool: &'a Tool, at: usize, array: &mut Array<'_>, lowering: &m
             match schema {
                 Some(schema) => object.raw("parameters", schema),
                 None if replays("parameters") || spelled(ext, NO_PARAMETERS) => {}
-                None => write_no_parameters(&mut object),
+                None => {
+                    lowering.losses.synthesised(format!("tools.{at}.schema"));
+                    write_no_parameters(&mut object);
+                }
             }
             match strict {
                 Some(strict) => object.boolean("strict", *strict),
@@ -271,7 +327,7 @@ fn write_tool<'a>(tool: &'a Tool, at: usize, array: &mut Array<'_>, lowering: &m
         }
         Tool::Custom { grammar, .. } if is_custom => {
             object.text_some("description", description.as_deref());
-            object.raw_some("format", grammar.as_ref().map(own_grammar).as_ref());
+            object.raw_some("format", grammar.as_ref());
         }
         Tool::Custom { grammar, .. } => {
             let mut said = description.clone().unwrap_or_default();
@@ -308,17 +364,4 @@ fn write_freeform(object: &mut Object<'_>) {
     schema.boolean("additionalProperties", false);
     schema.end();
     object.boolean("strict", false);
-}
-
-/// A grammar in the words of this format, which has two members where Chat has an object.
-fn own_grammar(grammar: &Raw) -> Raw {
-    let Ok(mut object) = grammar.object() else {
-        return grammar.clone();
-    };
-    let Some(inside) = object.get("grammar").and_then(|raw| raw.object().ok()) else {
-        return grammar.clone();
-    };
-    object.take("grammar");
-    object.extend_missing(&inside);
-    object.to_raw()
 }

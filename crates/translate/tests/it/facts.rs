@@ -196,7 +196,11 @@ impl Reader<'_> {
             .filter(|(_, value)| !value.is_null())
         {
             let path = format!("{path}.ext.{member}");
-            item.add(path.clone(), path, format!("{:?}", Tree::of(value)));
+            // where several nodes are one item, each has its own place
+            let name = Some(format!("ext {member}"))
+                .filter(|name| !item.facts.contains_key(name))
+                .unwrap_or_else(|| path.clone());
+            item.add(name, path, format!("{:?}", Tree::of(value)));
         }
     }
 

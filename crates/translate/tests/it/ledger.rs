@@ -235,7 +235,9 @@ fn distance(a: &Item, b: &Item) -> usize {
             .get(*name)
             .is_none_or(|other| other.value != fact.value)
     };
-    a.facts.iter().filter(differs).count().min(ALONE)
+    let is_new = |name: &&String| !a.facts.contains_key(*name);
+    let new = b.facts.keys().filter(is_new).count();
+    (a.facts.iter().filter(differs).count() + new).min(ALONE)
 }
 
 /// Whether something new may stand for something that vanished: the same sort of thing, or words for what has no place.

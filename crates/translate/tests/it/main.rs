@@ -21,4 +21,5 @@ mod robustness;
 mod scan;
 mod scenarios;
 mod seals;
+mod search;
 mod strategy;

@@ -1,8 +1,10 @@
 //! OpenAI Responses.
 
 mod answers;
+mod crossing;
 mod fixtures;
 mod identity;
+mod observe;
 mod requests;
 mod streams;
 mod streams_written;

@@ -4,6 +4,7 @@
 
 mod spell_chat;
 mod spell_messages;
+mod spell_responses;
 
 use std::collections::BTreeSet;
 
@@ -152,8 +153,13 @@ fn what_cannot_be_spelled_is_known() {
         "messages: name never said",
         "messages: id missing",
         "messages: end marker twice within usage",
-        // Chat has no such reason
+        // Chat and Responses have no such reason
         "chat: context window",
+        "responses: context window",
+        // one event of Responses is the end and holds the counts; a call is named once
+        "responses: end marker missing",
+        "responses: end marker twice within usage",
+        "responses: name repeated as nothing",
     ];
     let expected: Vec<&str> = expected
         .into_iter()
@@ -174,7 +180,8 @@ fn spelled(format: Format, name: &str) -> Option<String> {
     match format {
         Format::OpenAiChat => spell_chat::spell(name),
         Format::AnthropicMessages => spell_messages::spell(name),
-        Format::OpenAiResponses | Format::Gemini => None,
+        Format::OpenAiResponses => spell_responses::spell(name),
+        Format::Gemini => None,
     }
 }
 
@@ -302,15 +309,15 @@ impl Meaning {
                 }
                 Event::Delta { index, delta } => match delta {
                     Delta::Text(text) => meaning.text.push_str(text),
-                    Delta::Reasoning(text) => meaning.reasoning.push_str(text),
+                    // what the reader is shown, in formats that tell him of thoughts by their summary
+                    Delta::Reasoning(text) | Delta::Summary { text, .. } => {
+                        meaning.reasoning.push_str(text);
+                    }
                     Delta::Input(text) => {
                         let call = calls.iter_mut().find(|(call, ..)| call == index);
                         call.unwrap().2.push_str(text);
                     }
-                    Delta::Summary { .. }
-                    | Delta::Annotation(_)
-                    | Delta::Seal(_)
-                    | Delta::Native(_) => {}
+                    Delta::Annotation(_) | Delta::Seal(_) | Delta::Native(_) | Delta::Ext(_) => {}
                 },
                 Event::Usage(counts) => {
                     usage.merge(counts.clone());

@@ -183,7 +183,16 @@ fn echo(format: Format, answer: &Bytes) -> Bytes {
             message.set("content", answer.get("content").unwrap().clone());
             message.to_raw()
         }
-        Format::OpenAiResponses | Format::Gemini => panic!("no echo for {format} yet"),
+        Format::OpenAiResponses => {
+            let mut items = vec![question("before")];
+            items.extend(answer.get("output").unwrap().array().unwrap());
+            items.push(question("after"));
+            let mut request = RawObject::new();
+            request.set("model", Raw::string("asked"));
+            request.set("input", Raw::array_of(items));
+            return request.to_bytes();
+        }
+        Format::Gemini => panic!("no echo for {format} yet"),
     };
     let mut request = RawObject::new();
     request.set("model", Raw::string("asked"));

@@ -2,7 +2,7 @@
 
 use byokey_types::{Raw, Str};
 
-use super::super::{reasoning::Detail, spelling::FORMAT};
+use super::super::{reasoning::Detail, reasoning_encode::words, spelling::FORMAT};
 use crate::{
     event::{Delta, Event, Head},
     ir::{ReasoningPart, Seal},
@@ -90,6 +90,14 @@ impl Blocks {
         if let Some(open) = &mut self.open {
             open.thought.add(text);
         }
+    }
+
+    /// Whether entries only repeat what was said in plain text.
+    pub(super) fn repeats(&self, details: &[Detail]) -> bool {
+        let parts: Vec<ReasoningPart> = details.iter().filter_map(|it| it.part.clone()).collect();
+        self.open.as_ref().is_some_and(|open| {
+            open.thought.entry.is_none() && open.thought.has_said(&words(&parts))
+        })
     }
 
     /// Says an entry of reasoning.

@@ -1,7 +1,7 @@
 //! The facts of tools and settings.
 
-use byokey_translate::ir::{Choice, OutputFormat, Request, Summary, Tool, own};
-use byokey_types::{Raw, ReasoningAsk};
+use byokey_translate::ir::{Choice, OutputFormat, Request, Summary, Tool};
+use byokey_types::{Format, Raw, ReasoningAsk};
 
 use super::{Item, Reader, mark};
 use crate::json::Tree;
@@ -53,6 +53,13 @@ impl Reader<'_> {
                     item.add_some("grammar", &at("grammar"), grammar);
                     self.ext(ext, &path, &mut item);
                 }
+                // the one hosted tool that several formats know, under many names
+                Tool::Hosted { tag, value, .. }
+                    if tag.starts_with("web_search") || tag == "googleSearch" =>
+                {
+                    item.add("name", &path, "a web search");
+                    searched(value, &path, &mut item);
+                }
                 Tool::Hosted { format, tag, value } => {
                     let value = format!("{format} {tag} {:?}", Tree::of(value));
                     item.add("name", &path, value);
@@ -75,6 +82,9 @@ impl Reader<'_> {
             Some(Choice::Required) => Some("required".to_owned()),
             Some(Choice::Tool(name)) if self.reply.structured.as_ref() == Some(name) => None,
             Some(Choice::Tool(name)) => Some(format!("tool {}", self.tool_name(name))),
+            Some(Choice::Native { value, .. }) if value.as_str().contains("\"web_search") => {
+                Some("tool web_search".to_owned())
+            }
             Some(Choice::Native { format, value }) => {
                 Some(format!("{format} {:?}", Tree::of(value)))
             }
@@ -137,6 +147,14 @@ impl Reader<'_> {
             }
             Some(Summary::None) => item.add_nuance("summary", "reasoning.summary", "none"),
             Some(summary) => item.add("summary", "reasoning.summary", format!("{summary:?}")),
+            // who switches thinking on gets to see it, in formats that do not ask apart
+            None if matches!(
+                request.reasoning.asked(),
+                Some(ReasoningAsk::Auto | ReasoningAsk::Budget(_))
+            ) || request.reasoning.effort.is_some() && request.reasoning.ask.is_some() =>
+            {
+                item.add_nuance("summary", "reasoning.summary", "as usual");
+            }
             None => {}
         }
         match &request.output {
@@ -166,12 +184,63 @@ impl Reader<'_> {
         if request.stream == Some(true) {
             item.add("stream", "stream", "true");
         }
-        if let Some(fields) = own(&request.ext, self.format) {
-            for (member, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
+        if let Some(ext) = &request.ext {
+            for (member, value) in ext.fields.iter().filter(|(_, value)| !value.is_null()) {
+                let Some(member) = self.known(ext.format, member) else {
+                    continue;
+                };
                 let value = format!("{:?}", Tree::of(value));
-                item.add(format!("ext {member}"), member.as_str(), value);
+                let name = format!("ext {member}");
+                item.add(name.clone(), member, value);
+                // one of the formats keeps answers unless told not to, so it is always told
+                if let Some(fact) = item.facts.get_mut(&name) {
+                    fact.nuance = member == "store" && fact.value == "Word(\"false\")";
+                }
             }
         }
         item
+    }
+
+    /// The name that the client has for a member of a format: its own, or what its provider's other format calls the same.
+    fn known<'m>(&self, format: Format, member: &'m str) -> Option<&'m str> {
+        if format == self.format {
+            return Some(member);
+        }
+        if format.home_family() != self.format.home_family() {
+            return None;
+        }
+        match member {
+            "verbosity" => Some("text.verbosity"),
+            "text.verbosity" => Some("verbosity"),
+            "metadata"
+            | "prompt_cache_key"
+            | "prompt_cache_retention"
+            | "safety_identifier"
+            | "service_tier"
+            | "store" => Some(member),
+            _ => None,
+        }
+    }
+}
+
+/// What a web search may do, member by member; `filters` is where some keep rules about domains.
+fn searched(value: &Raw, path: &str, item: &mut Item) {
+    for (member, value) in value
+        .object()
+        .unwrap()
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+    {
+        match member.as_str() {
+            "type" | "name" | "googleSearch" => {}
+            "filters" => searched(value, path, item),
+            // what is usual
+            "external_web_access" if value.boolean() == Ok(true) => {}
+            member => item.add(
+                member,
+                format!("{path}.{member}"),
+                format!("{:?}", Tree::of(value)),
+            ),
+        }
     }
 }

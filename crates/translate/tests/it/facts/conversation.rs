@@ -83,6 +83,10 @@ impl Reader<'_> {
             Kind::Media(media) => {
                 let source = match &media.source {
                     MediaSource::Native { value, .. } => format!("{:?}", Tree::of(value)),
+                    // a provider's files are the same in all of its formats
+                    MediaSource::File { owner, id } => {
+                        format!("file {id} of {}", owner.home_family())
+                    }
                     source => format!("{source:?}"),
                 };
                 item.add("media", path, format!("{:?} {source}", media.kind));

@@ -52,7 +52,7 @@ fn c11_schemas_and_names_are_made_to_fit() {
         },
         Tool::Hosted {
             format: Format::OpenAiResponses,
-            tag: "web_search".into(),
+            tag: "code_interpreter".into(),
             value: Raw::EMPTY_OBJECT,
         },
     ]);

@@ -282,7 +282,7 @@ fn custom_tools_for_guests_and_effort_by_level() {
         name: "patch".into(),
         description: None,
         grammar: Some(Raw::of(
-            &json!({"type": "grammar", "grammar": {"syntax": "lark", "definition": "x"}}),
+            &json!({"type": "grammar", "syntax": "lark", "definition": "x"}),
         )),
         ext: None,
     }]);

@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use crate::{event::StreamFault, write::Object};
 
 /// Reads the value of `error` in a frame.
-pub(super) fn read(raw: &Raw) -> StreamFault {
+pub(crate) fn read(raw: &Raw) -> StreamFault {
     let object = raw.object().unwrap_or_default();
     let text = |key: &str| -> Option<String> {
         let value = object.get(key)?;
@@ -41,7 +41,7 @@ pub(super) fn read(raw: &Raw) -> StreamFault {
 }
 
 /// Writes an error as a whole answer.
-pub(super) fn encode(error: &ByokError) -> Bytes {
+pub(crate) fn encode(error: &ByokError) -> Bytes {
     let code = error
         .upstream
         .as_ref()
@@ -49,15 +49,20 @@ pub(super) fn encode(error: &ByokError) -> Bytes {
     body(error.kind, error.message(), code, error.param.as_deref())
 }
 
-/// Writes the `error` of an answer that failed.
-pub(super) fn write_failure(fault: &StreamFault, out: &mut BytesMut) {
+/// Writes an error as the data of a frame of Chat.
+pub(crate) fn encode_fault(fault: &StreamFault) -> Bytes {
+    body(fault.kind, &fault.message, fault.code.as_deref(), None)
+}
+
+/// Writes the `error` of an answer of Responses that failed.
+pub(crate) fn write_failure(fault: &StreamFault, out: &mut BytesMut) {
     let mut error = Object::begin(out);
     write_code(fault, &mut error);
     error.end();
 }
 
 /// Writes the code and the message of a fault.
-pub(super) fn write_code(fault: &StreamFault, object: &mut Object<'_>) {
+pub(crate) fn write_code(fault: &StreamFault, object: &mut Object<'_>) {
     let (tag, usual) = names(fault.kind);
     object.text("code", fault.code.as_deref().or(usual).unwrap_or(tag));
     object.text("message", &fault.message);
@@ -86,13 +91,14 @@ const fn names(kind: Kind) -> (&'static str, Option<&'static str>) {
     match kind {
         Kind::InvalidRequest
         | Kind::StaleSeal
+        // `TooLarge` without a code: an upstream that means its context window says so in a code of its own
+        | Kind::TooLarge
         | Kind::MethodNotAllowed
         | Kind::UnsupportedMediaType
         | Kind::WouldLose
         | Kind::Cancelled
         | Kind::NotFound => ("invalid_request_error", None),
         Kind::UnknownModel => ("invalid_request_error", Some("model_not_found")),
-        Kind::TooLarge => ("invalid_request_error", Some("context_length_exceeded")),
         Kind::Unauthorized => ("authentication_error", Some("invalid_api_key")),
         Kind::LoginNeeded | Kind::CredentialRejected => ("authentication_error", None),
         Kind::Forbidden => ("permission_error", None),

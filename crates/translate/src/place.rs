@@ -4,18 +4,20 @@ use std::fmt;
 
 /// A block's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(crate) enum Place {
     /// In the system text.
     System(usize),
     /// In a turn of a request.
     Turn(usize, usize),
     /// In the result of a call: turn, block, and the block within.
     Inner(usize, usize, usize),
+    /// In an answer.
+    Answer(usize),
 }
 
 impl Place {
     /// The path of a fact of the block.
-    pub(super) fn fact(self, fact: &str) -> String {
+    pub(crate) fn fact(self, fact: &str) -> String {
         format!("{self}.{fact}")
     }
 }
@@ -28,6 +30,7 @@ impl fmt::Display for Place {
             Self::Inner(turn, block, inner) => {
                 write!(f, "messages.{turn}.content.{block}.content.{inner}")
             }
+            Self::Answer(block) => write!(f, "content.{block}"),
         }
     }
 }
