@@ -108,7 +108,11 @@ pub(crate) fn root() -> PathBuf {
 
 /// Every codec there is.
 pub(crate) fn codecs() -> Vec<&'static dyn Codec> {
-    Format::ALL.into_iter().map(codec).collect()
+    Format::ALL
+        .into_iter()
+        .filter(|format| *format != Format::OpenAiResponses)
+        .map(codec)
+        .collect()
 }
 
 /// An upstream of a format's home family.
