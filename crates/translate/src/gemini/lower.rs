@@ -209,6 +209,9 @@ impl<'a> Lowering<'a> {
         }
         let is_nested = result::is_nested(ext);
         for piece in said {
+            if piece.words().is_some() {
+                piece.forget_beside(&mut self.losses);
+            }
             match piece.wire {
                 Wire::Text(text) => texts.push(text),
                 Wire::Nothing
@@ -237,7 +240,13 @@ impl<'a> Lowering<'a> {
         }
         let text = match texts.as_mut_slice() {
             [only] => std::mem::take(only),
-            many => many.join("\n").into(),
+            many => {
+                // a response has one text
+                if many.len() > 1 {
+                    self.losses.approximated(place.fact("content"));
+                }
+                many.join("\n").into()
+            }
         };
         let Some(name) = self.called.get(result.call.id.as_str()).copied() else {
             // its call could not be said, so neither can a result of it

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     Reply, ids,
-    ir::{Block, Input, Kind, Media, Response, Runs},
+    ir::{Block, Input, Kind, Media, Response, Runs, Stop, StopReason},
     loss::Losses,
     write::{Array, Object},
 };
@@ -49,8 +49,13 @@ pub(super) fn encode(response: &Response, reply: &Reply) -> (Bytes, Losses) {
         let mut array = Array::begin(body.key("candidates"));
         let mut candidate = array.object();
         write_content(&mut candidate, &pieces, ext);
-        if let Some(stop) = &response.stop {
-            candidate.text("finishReason", stop::word(stop));
+        let refused = response
+            .blocks
+            .iter()
+            .any(|block| matches!(block.kind, Kind::Refusal { .. }));
+        let unsaid = Stop::bare(StopReason::EndTurn);
+        if let Some(stop) = response.stop.as_ref().or(refused.then_some(&unsaid)) {
+            candidate.text("finishReason", stop::word(stop, refused));
         }
         if ext.is_none() || is_marked(ext, "candidates.index") {
             candidate.number("index", 0);
@@ -66,7 +71,7 @@ pub(super) fn encode(response: &Response, reply: &Reply) -> (Bytes, Losses) {
         array.end();
     }
     if let Some(usage) = &response.usage {
-        usage::write(&mut body, usage);
+        usage::write(&mut body, usage, &mut losses);
     }
     write_head(
         &mut body,

@@ -64,9 +64,11 @@ pub(super) fn blocked(word: &str) -> Stop {
     }
 }
 
-/// The word for a reason: the upstream's own where it is this format's and means the same.
-pub(super) fn word(stop: &Stop) -> &str {
+/// The word for a reason: the upstream's own where it is this format's and means the same. An answer that was `refused` in
+/// words ends so here, where only the reason can say it.
+pub(super) fn word(stop: &Stop, refused: bool) -> &str {
     let meant = match stop.reason {
+        StopReason::EndTurn if refused => StopReason::Refusal,
         StopReason::ToolCall | StopReason::StopSequence | StopReason::Pause => StopReason::EndTurn,
         StopReason::ContextWindow => StopReason::MaxTokens,
         reason => reason,

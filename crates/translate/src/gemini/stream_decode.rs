@@ -19,7 +19,7 @@ use crate::{
     codec::{self, Source},
     event::{Delta, Event, Head, StreamFault},
     fields::Fields,
-    ir::{Block, Kind, Reasoning, Stop},
+    ir::{Block, Kind, Reasoning, Stop, StopReason},
     loss::Losses,
 };
 
@@ -283,6 +283,9 @@ impl codec::StreamDecoder for StreamDecoder {
         }
         // some guests end their streams as another format does
         if data == b"[DONE]" {
+            if self.phase == Phase::Running {
+                self.stop.get_or_insert(Stop::bare(StopReason::EndTurn));
+            }
             codec::StreamDecoder::finish(self, events);
             return;
         }

@@ -43,6 +43,7 @@ pub(super) struct StreamEncoder {
     parts: u64,
     block: Speaking,
     groundings: Vec<Grounding>,
+    refused: bool,
     begun: bool,
     ended: bool,
 }
@@ -91,6 +92,7 @@ impl StreamEncoder {
             parts: 0,
             block: Speaking::Silent,
             groundings: Vec::new(),
+            refused: false,
             begun: false,
             ended: false,
         }
@@ -109,7 +111,10 @@ impl StreamEncoder {
                 self.emit(&data, out);
                 self.end(out);
             }
-            Event::Open { head, ext, .. } => self.block = open(head, ext),
+            Event::Open { head, ext, .. } => {
+                self.refused |= matches!(head, Head::Refusal);
+                self.block = open(head, ext);
+            }
             Event::Delta { delta, .. } => self.delta(delta, out),
             Event::Close { .. } => self.close(out),
             Event::Stop(stop) => self.last(&stop, out),
@@ -235,10 +240,11 @@ impl StreamEncoder {
         let groundings = std::mem::take(&mut self.groundings);
         let nothing = Piece::text(Place::Answer(0), "");
         let usage = self.usage.take();
+        let refused = self.refused;
         self.chunk_with(out, usage.as_ref(), |candidate| {
             // clients expect parts in every chunk, and an empty text is what Google sends
             write_content(candidate, &nothing);
-            candidate.text("finishReason", stop::word(stop));
+            candidate.text("finishReason", stop::word(stop, refused));
             annotation::write(candidate, &groundings);
         });
     }
@@ -262,7 +268,7 @@ impl StreamEncoder {
         candidate.end();
         candidates.end();
         if let Some(usage) = usage {
-            usage::write(&mut body, usage);
+            usage::write(&mut body, usage, &mut Losses::default());
         }
         let (model, id) = (self.start.model.as_ref(), self.start.id.as_ref());
         response_encode::write_head(&mut body, model, id, &self.reply);

@@ -3,7 +3,7 @@
 //! Source: Gemini API, `ThinkingConfig`: a budget (Gemini 2.5; 0 is none, -1 is as the model sees fit) or a level (Gemini 3),
 //! never both. Thoughts are shown only when that is asked for.
 
-use byokey_types::{Effort, Raw, RawObject};
+use byokey_types::{Effort, Raw, RawObject, ReasoningAsk};
 
 use super::spelling::{self, is_marked};
 use crate::{
@@ -26,6 +26,10 @@ pub(super) fn write(
 ) {
     let wish = &request.reasoning;
     let settled = settle(wish.asked(), &target.reasoning, losses);
+    if wish.ask == Some(ReasoningAsk::Off) && wish.effort.is_some() {
+        // how hard to think is not said beside that there is to be no thinking
+        losses.dropped("reasoning");
+    }
     let mut out = bytes::BytesMut::new();
     let mut thinking = Object::begin(&mut out);
     let has_levels = !target.reasoning.levels.is_empty();
@@ -77,6 +81,8 @@ pub(super) fn write(
     };
     if let Some(shown) = shown.filter(|shown| own_words || (*shown && target.reasoning.reasons)) {
         thinking.boolean("includeThoughts", shown);
+    } else if shown == Some(true) {
+        losses.dropped("reasoning.summary");
     }
     for (key, value) in spelling::members(own, OUTER) {
         thinking.raw(key, value);

@@ -137,6 +137,15 @@ fn the_words_the_calls_and_the_counts_reach_every_client() {
             {
                 usage.reasoning = None;
             }
+            // a format without a word for it counts what was written to a cache as fresh
+            if let Some(usage) = expected
+                .usage
+                .as_mut()
+                .filter(|_| declared("usage.cache_write"))
+            {
+                let written = usage.cache_write.take().unwrap_or_default();
+                usage.fresh = Some(usage.fresh.unwrap_or_default() + written);
+            }
             // formats that must count say zero where nothing was counted
             if expected.usage.is_none()
                 && got.usage.as_ref().is_some_and(|usage| usage.total() == 0)
@@ -236,10 +245,21 @@ impl Gist {
     }
 }
 
-/// The answer without what a stream and a whole answer may spell differently: the raw usage object.
+/// The answer without what a stream and a whole answer may spell differently: the raw usage object; what stands around the
+/// content of a Gemini candidate, which comes with the last chunk, when the beginning has long been told.
 fn recorded(mut response: Response) -> Response {
     if let Some(usage) = &mut response.usage {
         usage.raw = None;
+    }
+    if let Some(mut ext) = response
+        .ext
+        .take_if(|ext| ext.format == byokey_types::Format::Gemini)
+    {
+        let fields = ext.fields.into_iter();
+        ext.fields = fields
+            .filter(|(key, _)| !key.starts_with("candidates"))
+            .collect();
+        response.ext = (!ext.fields.is_empty()).then_some(ext);
     }
     response
 }

@@ -42,7 +42,7 @@ fn a_messages_answer() {
             "usageMetadata": {"promptTokenCount": 99, "cachedContentTokenCount": 80, "candidatesTokenCount": 7, "totalTokenCount": 106},
             "modelVersion": "asked", "responseId": "msg_1"})
     );
-    assert_eq!(lost, Vec::<String>::new());
+    assert_eq!(lost, ["usage.cache_write=dropped"]);
 }
 
 #[test]
