@@ -8,7 +8,8 @@ use byokey_types::{Frame, JsonError, JsonKind, Kind as ErrorKind, Raw, RawObject
 use super::{
     annotation,
     content_decode::Calls,
-    error, part_decode,
+    error,
+    part_decode::{self, UNSAID, UNTHOUGHT},
     place::Place,
     response,
     seal::Writer,
@@ -173,14 +174,20 @@ impl StreamDecoder {
             | Kind::Refusal { .. }
             | Kind::Native { .. } => return,
         };
-        // the beginning's extension is all that there is a place for; how a part without text is spelled means nothing here
-        let ext = block
+        let is_state = block
             .ext
-            .filter(|ext| !is_marked(Some(&ext.fields), "text"));
+            .as_ref()
+            .is_some_and(|ext| is_marked(Some(&ext.fields), UNTHOUGHT));
+        // the beginning's extension is all that there is a place for; how a part without text is spelled means nothing here
+        let ext = block.ext.filter(|ext| {
+            let fields = Some(&ext.fields);
+            !is_marked(fields, UNSAID) && !is_marked(fields, UNTHOUGHT)
+        });
         if text.is_empty() && block.seal.is_none() {
             return;
         }
-        let goes_on = self.open == Some(sort) && ext.is_none();
+        let ends_text = is_state && self.open == Some(Sort::Text);
+        let goes_on = (self.open == Some(sort) && !is_state || ends_text) && ext.is_none();
         if !goes_on {
             self.close(events);
             events.push(Event::Open {
@@ -194,6 +201,12 @@ impl StreamDecoder {
         if self.open == Some(Sort::Text) && index == 0 {
             self.text.push_str(&text);
         }
+        let is_sealed = block.seal.is_some();
+        // ahead of its words, so that a client of this format gets both in one part, too
+        if let Some(seal) = block.seal {
+            let delta = Delta::Seal(seal);
+            events.push(Event::Delta { index, delta });
+        }
         if !text.is_empty() {
             let delta = match sort {
                 Sort::Text => Delta::Text(text),
@@ -201,9 +214,7 @@ impl StreamDecoder {
             };
             events.push(Event::Delta { index, delta });
         }
-        if let Some(seal) = block.seal {
-            let delta = Delta::Seal(seal);
-            events.push(Event::Delta { index, delta });
+        if is_sealed {
             // a part with a seal is never joined with another one
             self.close(events);
         }
@@ -239,8 +250,9 @@ impl StreamDecoder {
         let is_native = matches!(head, Head::Native { .. });
         let ext = block.ext.filter(|_| !is_native);
         events.push(Event::Open { index, head, ext });
-        let deltas = input.map(Delta::Input).into_iter();
-        let deltas = deltas.chain(block.seal.map(Delta::Seal));
+        // the seal comes first: some formats say it ahead of the call
+        let deltas = block.seal.map(Delta::Seal).into_iter();
+        let deltas = deltas.chain(input.map(Delta::Input));
         events.extend(deltas.map(|delta| Event::Delta { index, delta }));
         events.push(Event::Close { index });
         self.next += 1;

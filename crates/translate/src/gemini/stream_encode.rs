@@ -80,6 +80,8 @@ enum Said {
     },
     Media(crate::ir::Media),
     Native(Raw),
+    /// Thinking that is nothing but its seal.
+    Withheld,
 }
 
 impl StreamEncoder {
@@ -127,12 +129,19 @@ impl StreamEncoder {
             (Speaking::Words { seal, .. } | Speaking::Whole { seal, .. }, Delta::Seal(found)) => {
                 *seal = Some(seal::slot(&found));
             }
-            (Speaking::Words { thinks, text, .. }, Delta::Text(more) | Delta::Reasoning(more)) => {
+            (
+                Speaking::Words {
+                    thinks, text, seal, ..
+                },
+                Delta::Text(more) | Delta::Reasoning(more),
+            ) => {
                 let thinks = *thinks;
                 if !thinks {
                     text.push_str(&more);
                 }
-                self.words(thinks, &more, None, out);
+                // a seal that is known by now stands in the same part
+                let known = if thinks { None } else { seal.take() };
+                self.words(thinks, &more, known.as_deref(), out);
             }
             (Speaking::Words { part, .. }, Delta::Summary { part: now, text }) => {
                 // parts are paragraphs
@@ -217,6 +226,9 @@ impl StreamEncoder {
             }
             Said::Media(media) => medium(media, ext, place, &mut Losses::default()),
             Said::Native(value) => Wire::Native(value),
+            // nobody could read it, nor say it again
+            Said::Withheld if seal.is_none() => return,
+            Said::Withheld => Wire::OnlyThought,
         };
         let piece = Piece {
             place,
@@ -330,7 +342,8 @@ fn open(head: Head, ext: Ext) -> Speaking {
     };
     match head {
         Head::Text | Head::Refusal => words(false),
-        Head::Reasoning { .. } => words(true),
+        Head::Reasoning { redacted: false } => words(true),
+        Head::Reasoning { redacted: true } => whole(Said::Withheld),
         Head::ToolCall {
             id,
             name,

@@ -71,16 +71,15 @@ pub(super) fn write(
     let own_words = is_marked(own, OUTER);
     let shown = match wish.summary {
         Some(Summary::None) => Some(false),
-        Some(Summary::Auto) => Some(true),
-        Some(Summary::Concise | Summary::Detailed) => {
-            losses.approximated("reasoning.summary");
-            Some(true)
-        }
+        Some(Summary::Auto | Summary::Concise | Summary::Detailed) => Some(true),
         // in the other formats thinking that is asked for is shown
         None => (thinks && !own_words).then_some(true),
     };
     if let Some(shown) = shown.filter(|shown| own_words || (*shown && target.reasoning.reasons)) {
         thinking.boolean("includeThoughts", shown);
+        if matches!(wish.summary, Some(Summary::Concise | Summary::Detailed)) {
+            losses.approximated("reasoning.summary");
+        }
     } else if shown == Some(true) {
         losses.dropped("reasoning.summary");
     }

@@ -197,11 +197,10 @@ impl Reader<'_> {
             .filter(|(_, value)| !value.is_null())
         {
             let path = format!("{path}.ext.{member}");
-            // not named by its place, which is another one where system text stands apart
-            let mut name = format!("ext {member}");
-            while item.facts.contains_key(&name) {
-                name.push('+');
-            }
+            // where several nodes are one item, each has its own place
+            let name = Some(format!("ext {member}"))
+                .filter(|name| !item.facts.contains_key(name))
+                .unwrap_or_else(|| path.clone());
             item.add(name, path, format!("{:?}", Tree::of(value)));
         }
     }

@@ -314,6 +314,7 @@ impl Meaning {
                 }
                 Event::Delta { index, delta } => match delta {
                     Delta::Text(text) => meaning.text.push_str(text),
+                    // what the reader is shown, in formats that tell him of thoughts by their summary
                     Delta::Reasoning(text) | Delta::Summary { text, .. } => {
                         meaning.reasoning.push_str(text);
                     }
