@@ -83,6 +83,7 @@ fn system(
         }
         request.instructions = vec![Block::text(text)];
         request.instructions_bare = true;
+        mark(fields, "systemInstruction.bare");
         return Ok(());
     }
     let mut content = spelling::open(&raw).map_err(|error| error.under("systemInstruction"))?;

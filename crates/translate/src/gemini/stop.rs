@@ -6,7 +6,7 @@ use byokey_types::Str;
 
 use crate::ir::{Stop, StopReason};
 
-const WORDS: [(&str, StopReason); 12] = [
+const WORDS: [(&str, StopReason); 15] = [
     ("STOP", StopReason::EndTurn),
     ("MAX_TOKENS", StopReason::MaxTokens),
     ("SAFETY", StopReason::Refusal),
@@ -17,7 +17,10 @@ const WORDS: [(&str, StopReason); 12] = [
     ("IMAGE_SAFETY", StopReason::Refusal),
     ("IMAGE_PROHIBITED_CONTENT", StopReason::Refusal),
     ("IMAGE_RECITATION", StopReason::Refusal),
+    ("MODEL_ARMOR", StopReason::Refusal),
     ("OTHER", StopReason::Other),
+    ("IMAGE_OTHER", StopReason::Other),
+    ("NO_IMAGE", StopReason::Other),
     ("LANGUAGE", StopReason::Other),
 ];
 

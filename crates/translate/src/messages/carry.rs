@@ -15,16 +15,15 @@ use crate::{
     loss::Losses,
 };
 
-/// Where the carrier of a block's seal stands, seen from the carrier; none for blocks with a slot of their own.
+/// Which block a carrier of this block's seal points to; `None` when nothing carries it.
 pub(super) const fn placement(kind: &Kind) -> Option<Placement> {
     match kind {
-        Kind::Reasoning(_) => None,
         Kind::ToolCall(_) => Some(Placement::Next),
-        Kind::Text { .. }
-        | Kind::Refusal { .. }
-        | Kind::Media(_)
-        | Kind::ToolResult(_)
-        | Kind::Native { .. } => Some(Placement::Previous),
+        Kind::Text { .. } | Kind::Refusal { .. } => Some(Placement::Previous),
+        // sealed in its own slot
+        Kind::Reasoning(_)
+        // not said here as what it is, so its seal would come back to something else
+        | Kind::Media(_) | Kind::ToolResult(_) | Kind::Native { .. } => None,
     }
 }
 

@@ -102,7 +102,7 @@ pub(super) fn encode(response: &Response, reply: &Reply) -> (Bytes, Losses) {
     let mut pieces: Vec<Piece<'_>> = Vec::with_capacity(response.blocks.len());
     for (at, block) in response.blocks.iter().enumerate() {
         if let Some(piece) = lower(block, at, &mut losses) {
-            push(piece, block, &mut pieces);
+            push(piece, block, &mut pieces, &mut losses);
         }
     }
     let refused = response
@@ -208,8 +208,11 @@ fn lower<'a>(block: &'a Block, at: usize, losses: &mut Losses) -> Option<Piece<'
 }
 
 /// Adds what a block became, with the carrier of its seal where it needs one.
-fn push<'a>(piece: Piece<'a>, block: &'a Block, pieces: &mut Vec<Piece<'a>>) {
+fn push<'a>(piece: Piece<'a>, block: &'a Block, pieces: &mut Vec<Piece<'a>>, losses: &mut Losses) {
     let carried = block.seal.as_ref().zip(carry::placement(&block.kind));
+    if block.seal.is_some() && carried.is_none() && !piece.is_thinking() {
+        losses.dropped(piece.place.fact("seal"));
+    }
     let carrier = carried.map(|(seal, placement)| {
         let carrier = carry::piece(piece.place, seal, placement);
         (carrier, placement)

@@ -44,8 +44,8 @@ enum Speaking {
     Announced { head: Head, ext: Ext },
     /// One whose deltas are passed on; `seal` waits for the end, since the last one counts.
     Aloud {
-        /// Whether it is thinking; the seal of any other block is carried by a block of its own.
-        thinks: bool,
+        /// Where its seal goes: into its own slot (thinking), into a block behind it, or nowhere.
+        slot: Option<Placement>,
         seal: Option<String>,
         /// The part of a summary that spoke last.
         part: Option<u32>,
@@ -120,7 +120,11 @@ impl StreamEncoder {
 
     fn open(&mut self, head: Head, ext: Ext, out: &mut BytesMut) {
         self.block = Speaking::Aloud {
-            thinks: matches!(head, Head::Reasoning { .. }),
+            slot: match head {
+                Head::Reasoning { .. } => Some(Placement::Here),
+                Head::Text | Head::Refusal | Head::ToolCall { .. } => Some(Placement::Previous),
+                Head::Media(_) | Head::Native { .. } => None,
+            },
             seal: None,
             part: None,
         };
@@ -258,7 +262,7 @@ impl StreamEncoder {
                 | Delta::Annotation(_)
                 | Delta::Native(_) => {}
             },
-            Speaking::Aloud { thinks, seal, part } => match delta {
+            Speaking::Aloud { slot, seal, part } => match delta {
                 Delta::Text(text) => self.text_delta("text_delta", "text", &text, out),
                 Delta::Reasoning(text) => {
                     self.text_delta("thinking_delta", "thinking", &text, out);
@@ -279,8 +283,7 @@ impl StreamEncoder {
                     });
                 }
                 Delta::Annotation(_) => {}
-                Delta::Seal(found) if *thinks => *seal = Some(response::slot(&found)),
-                Delta::Seal(found) => *seal = Some(carry::envelope(&found, Placement::Previous)),
+                Delta::Seal(found) => *seal = slot.map(|slot| carry::envelope(&found, slot)),
                 Delta::Native(raw) => emit("content_block_delta", out, |body| {
                     body.number("index", self.next.into());
                     body.raw("delta", &raw);
@@ -325,7 +328,7 @@ impl StreamEncoder {
                 carried = seal;
             }
             Speaking::Aloud {
-                thinks: true,
+                slot: Some(Placement::Here),
                 seal: Some(seal),
                 ..
             } => self.text_delta("signature_delta", "signature", &seal, out),
