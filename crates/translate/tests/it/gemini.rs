@@ -1,5 +1,6 @@
 //! Gemini `generateContent`.
 
+mod abroad;
 mod answers;
 mod fixtures;
 mod identity;
