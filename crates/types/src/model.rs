@@ -181,6 +181,9 @@ pub struct ModelRow {
     /// Whether it answers to a JSON schema.
     #[serde(default = "yes")]
     pub structured_output: bool,
+    /// Whether it does so while it has tools to call.
+    #[serde(default = "yes")]
+    pub structured_with_tools: bool,
     /// What it costs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Price>,
@@ -205,6 +208,7 @@ impl ModelRow {
             max_tokens_field: None,
             system_in_place: None,
             structured_output: true,
+            structured_with_tools: true,
             price: None,
         }
     }

@@ -46,6 +46,8 @@ pub(crate) struct Model {
     pub(crate) system_in_place: Option<bool>,
     /// Whether it answers to a JSON schema. Default true.
     pub(crate) structured_output: Option<bool>,
+    /// Whether it does so while it has tools to call. Default true.
+    pub(crate) structured_with_tools: Option<bool>,
     /// What it costs.
     pub(crate) price: Option<Price>,
 }
@@ -101,6 +103,9 @@ impl From<Model> for ModelRow {
             max_tokens_field: said.max_tokens_field.map(Into::into),
             system_in_place: said.system_in_place,
             structured_output: said.structured_output.unwrap_or(unsaid.structured_output),
+            structured_with_tools: said
+                .structured_with_tools
+                .unwrap_or(unsaid.structured_with_tools),
             price: said.price.map(|price| model::Price {
                 input: price.input,
                 output: price.output,
