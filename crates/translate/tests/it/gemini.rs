@@ -2,6 +2,8 @@
 
 mod abroad;
 mod answers;
+mod arrays;
+mod counting;
 mod fixtures;
 mod identity;
 mod reasoning;
