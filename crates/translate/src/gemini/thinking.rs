@@ -33,8 +33,19 @@ pub(super) fn write(
     let mut out = bytes::BytesMut::new();
     let mut thinking = Object::begin(&mut out);
     let has_levels = !target.reasoning.levels.is_empty();
+    // the least there is, where there is no switch; to say nothing would leave it to the model
+    let least = target
+        .reasoning
+        .budget
+        .map(|(least, _)| least)
+        .filter(|_| target.reasoning.reasons && wish.asked() == Some(ReasoningAsk::Off));
     let thinks = match settled {
-        Settled::Unsaid => false,
+        Settled::Unsaid => {
+            if let Some(least) = least {
+                thinking.number("thinkingBudget", least);
+            }
+            false
+        }
         Settled::Off if has_levels && target.reasoning.budget.is_none() => {
             // a model with levels cannot be switched off
             losses.approximated("reasoning");
@@ -57,7 +68,8 @@ pub(super) fn write(
                 losses.approximated("reasoning");
             }
             thinking.text("thinkingLevel", level(effort));
-            true
+            // the weakest level stands for none at all, which nobody wants to see
+            wish.asked() != Some(ReasoningAsk::Off)
         }
         Settled::Budget(tokens) => {
             let fitted = within(tokens, request.sampling.max_tokens, target);
