@@ -34,7 +34,9 @@ pub(super) struct StreamDecoder {
     open: Option<Sort>,
     /// The index of the next block.
     next: u32,
-    /// The first text so far, which is what grounding counts in; kept to count characters.
+    /// Whether it has its seal: a part with a seal is never joined with another one, but what grounds it may still come.
+    sealed: bool,
+    /// The open text so far, which is what grounding counts in; kept to count characters.
     text: String,
     has_calls: bool,
     stop: Option<Stop>,
@@ -61,6 +63,7 @@ impl StreamDecoder {
             calls: Calls::default(),
             open: None,
             next: 0,
+            sealed: false,
             text: String::new(),
             has_calls: false,
             stop: None,
@@ -187,7 +190,8 @@ impl StreamDecoder {
             return;
         }
         let ends_text = is_state && self.open == Some(Sort::Text);
-        let goes_on = (self.open == Some(sort) && !is_state || ends_text) && ext.is_none();
+        let joins = self.open == Some(sort) && !is_state || ends_text;
+        let goes_on = joins && !self.sealed && ext.is_none();
         if !goes_on {
             self.close(events);
             events.push(Event::Open {
@@ -198,10 +202,10 @@ impl StreamDecoder {
             self.open = Some(sort);
         }
         let index = self.next;
-        if self.open == Some(Sort::Text) && index == 0 {
+        if self.open == Some(Sort::Text) {
             self.text.push_str(&text);
         }
-        let is_sealed = block.seal.is_some();
+        self.sealed = block.seal.is_some();
         // ahead of its words, so that a client of this format gets both in one part, too
         if let Some(seal) = block.seal {
             let delta = Delta::Seal(seal);
@@ -213,10 +217,6 @@ impl StreamDecoder {
                 Sort::Thought => Delta::Summary { part: 0, text },
             };
             events.push(Event::Delta { index, delta });
-        }
-        if is_sealed {
-            // a part with a seal is never joined with another one
-            self.close(events);
         }
     }
 
@@ -263,7 +263,7 @@ impl StreamDecoder {
         if self.open != Some(Sort::Text) {
             return;
         }
-        let text_of = |_| Some(self.text.clone()).filter(|_| self.next == 0);
+        let text_of = |_| Some(self.text.clone());
         events.extend(
             annotation::read(raw, text_of)
                 .into_iter()
@@ -278,6 +278,8 @@ impl StreamDecoder {
         if self.open.take().is_some() {
             events.push(Event::Close { index: self.next });
             self.next += 1;
+            self.sealed = false;
+            self.text.clear();
         }
     }
 

@@ -6,10 +6,12 @@ mod arrays;
 mod counting;
 mod fixtures;
 mod identity;
+mod limits;
 mod reasoning;
 mod requests;
 mod seals;
 mod streams;
+mod streams_written;
 mod tolerance;
 mod tools;
 
