@@ -103,6 +103,8 @@ impl StreamDecoder {
             events.push(Event::Start(response::start(fields).map_err(bad)?));
             self.phase = Phase::Running;
         }
+        // ahead of the words, for formats that begin an answer with what its question cost
+        events.extend(counts.map(Event::Usage));
         for raw in candidates {
             let candidate = spelling::open(&raw).map_err(bad)?;
             // of several answers only the first one is told
@@ -113,7 +115,6 @@ impl StreamDecoder {
                 self.candidate(candidate, events)?;
             }
         }
-        events.extend(counts.map(Event::Usage));
         Ok(())
     }
 
