@@ -2,8 +2,8 @@
 //! else.
 
 use byokey_translate::{
-    Codec, Reply, Target, chat::Chat, fold::fold, gemini::Gemini, messages::Messages,
-    unfold::unfold,
+    Codec, Event, Reply, Target, chat::Chat, event::Delta, gemini::Gemini, ir::Response,
+    messages::Messages, unfold::unfold,
 };
 use byokey_types::{Effort, Format, ModelRow};
 use bytes::BytesMut;
@@ -34,11 +34,7 @@ fn answers() -> [Value; 2] {
 }
 
 /// The message that a client keeps of an answer it got at once or in pieces.
-fn kept(client: &dyn Codec, answer: &Value, streamed: bool) -> Value {
-    let response = Gemini
-        .decode_response(&json(answer), &home())
-        .unwrap()
-        .value;
+fn kept(client: &dyn Codec, response: Response, streamed: bool) -> Value {
     let reply = Reply {
         model: "asked".into(),
         include_usage: true,
@@ -55,7 +51,7 @@ fn kept(client: &dyn Codec, answer: &Value, streamed: bool) -> Value {
     }
     let mut out = BytesMut::new();
     let mut encoder = client.stream_encoder(&reply);
-    for event in unfold(response) {
+    for event in in_pieces(unfold(response)) {
         encoder.push(&event, &mut out);
     }
     let frames = frames(&out)
@@ -160,7 +156,10 @@ fn gather(block: &mut Map<String, Value>, delta: &Map<String, Value>, input: &mu
 
 /// Two rounds: a question, calls and their results, words, another question.
 fn conversation(client: &dyn Codec, streamed: bool) -> Value {
-    let [calls, words] = answers().map(|answer| kept(client, &answer, streamed));
+    let [calls, words] = answers().map(|answer| {
+        let response = Gemini.decode_response(&json(&answer), &home()).unwrap();
+        kept(client, response.value, streamed)
+    });
     match client.format() {
         Format::OpenAiChat => {
             let result = |id: &str| json!({"role": "tool", "tool_call_id": id, "content": "ok"});
@@ -275,9 +274,10 @@ fn signatures_reach_no_other_family() {
     }
 }
 
-/// A signature is of all the words it was made with: a client of this format gets them in pieces, and its maker needs them whole.
+/// A signature is of all the words it was made with: clients get them in pieces, and its maker needs them whole. Words that were
+/// not shown are not words that were withheld.
 #[test]
-fn thoughts_of_others_are_whole_again() {
+fn thoughts_of_others_are_whole_again_through_every_client() {
     let answer = json!({"id": "m", "type": "message", "role": "assistant", "model": "c", "stop_reason": "end_turn", "stop_sequence": null,
         "content": [{"type": "thinking", "thinking": "let me see", "signature": "c2ln"}, {"type": "redacted_thinking", "data": "ZGF0YQ=="},
             {"type": "thinking", "thinking": "", "signature": "b21pdHRlZA=="}, {"type": "text", "text": "so"}], "usage": {}});
@@ -289,40 +289,50 @@ fn thoughts_of_others_are_whole_again() {
         .decode_response(&json(&answer), &source)
         .unwrap()
         .value;
-    let mut events = Vec::new();
-    for event in unfold(response.clone()) {
-        match event {
-            // in pieces, as it comes
-            byokey_translate::Event::Delta {
-                index,
-                delta: byokey_translate::event::Delta::Reasoning(text),
-            } => {
-                let (head, tail) = text.split_at(3);
-                for text in [head, tail] {
-                    let delta = byokey_translate::event::Delta::Reasoning(text.to_owned());
-                    events.push(byokey_translate::Event::Delta { index, delta });
+    for client in CLIENTS {
+        for streamed in [false, true] {
+            let said = kept(client, response.clone(), streamed);
+            let request = match client.format() {
+                Format::Gemini | Format::OpenAiResponses => {
+                    let user = |text: &str| json!({"role": "user", "parts": [{"text": text}]});
+                    json!({"contents": [user("1"), said, user("2")]})
                 }
-            }
-            other => events.push(other),
+                Format::OpenAiChat | Format::AnthropicMessages => {
+                    let user = |text: &str| json!({"role": "user", "content": text});
+                    json!({"model": "m", "max_tokens": 9, "messages": [user("1"), said, user("2")]})
+                }
+            };
+            let decoded = client.decode_request(&json(&request)).unwrap();
+            let target = Target::messages(&ModelRow::unknown("m"), Some("anthropic".into()));
+            let encoded = Messages.encode_request(&decoded.value, &target).unwrap();
+            let body: Value = serde_json::from_slice(&encoded.body).unwrap();
+            let found = &body["messages"][1]["content"];
+            assert_eq!(
+                found,
+                &answer["content"],
+                "{} streamed {streamed}",
+                client.format()
+            );
         }
     }
-    assert_eq!(fold(events.clone()).unwrap().0, response);
-    let chunks = super::encoded(&events, &Reply::default());
-    let parts: Vec<Value> = chunks
-        .iter()
-        .flat_map(|chunk| {
-            chunk["candidates"][0]["content"]["parts"]
-                .as_array()
-                .unwrap()
-                .clone()
-        })
-        .filter(|part| *part != json!({"text": ""}))
-        .collect();
-    let user = |text: &str| json!({"role": "user", "parts": [{"text": text}]});
-    let request = json!({"contents": [user("1"), {"role": "model", "parts": parts}, user("2")]});
-    let decoded = Gemini.decode_request(&json(&request)).unwrap();
-    let target = Target::messages(&ModelRow::unknown("m"), Some("anthropic".into()));
-    let encoded = Messages.encode_request(&decoded.value, &target).unwrap();
-    let body: Value = serde_json::from_slice(&encoded.body).unwrap();
-    assert_eq!(body["messages"][1]["content"], answer["content"]);
+}
+
+/// Thoughts as they come: a few words at a time.
+fn in_pieces(events: Vec<Event>) -> Vec<Event> {
+    let mut pieces = Vec::new();
+    for event in events {
+        match event {
+            Event::Delta {
+                index,
+                delta: Delta::Reasoning(text),
+            } => {
+                for word in text.split_inclusive(' ') {
+                    let delta = Delta::Reasoning(word.to_owned());
+                    pieces.push(Event::Delta { index, delta });
+                }
+            }
+            other => pieces.push(other),
+        }
+    }
+    pieces
 }
