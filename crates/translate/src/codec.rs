@@ -83,6 +83,12 @@ pub trait Codec: Sync {
     /// What keeps a silent stream alive.
     fn keepalive(&self) -> &'static [u8];
 
+    /// What keeps the silent stream of one answer alive; may be sent between any two frames, ahead of the first and behind the last
+    /// one.
+    fn keepalive_of(&self, _reply: &Reply) -> &'static [u8] {
+        self.keepalive()
+    }
+
     /// Reads the counts in an answer's `usage`; `None` when they are none.
     fn read_usage(&self, usage: &Raw) -> Option<Usage>;
 

@@ -43,6 +43,26 @@ use crate::{
     observe::Observation,
 };
 
+/// Reads the body of `countTokens`: a request of its own in `generateContentRequest`, or its contents and what may stand beside
+/// them. A model that the request names has the `models/` of its resource name taken off; else the path names it.
+///
+/// Source: Gemini API, `models.countTokens`, and Vertex AI's reference, which has no `generateContentRequest`.
+///
+/// # Errors
+/// A [`JsonError`] naming the field.
+pub fn count_request(body: &Bytes) -> Result<Decoded<Request>, JsonError> {
+    request_decode::counted(body)
+}
+
+/// Writes the answer of `countTokens`.
+pub fn count_answer(tokens: u64) -> Bytes {
+    let mut out = bytes::BytesMut::new();
+    let mut body = crate::write::Object::begin(&mut out);
+    body.number("totalTokens", tokens);
+    body.end();
+    out.freeze()
+}
+
 /// The codec of Gemini `generateContent`.
 #[derive(Clone, Copy, Debug)]
 pub struct Gemini;
@@ -84,9 +104,18 @@ impl Codec for Gemini {
         error::encode(error, request_id)
     }
 
-    /// A comment: this format has no event that says nothing. Between the items of a JSON array it must not be sent.
+    /// A comment: this format has no event that says nothing.
     fn keepalive(&self) -> &'static [u8] {
         b": keep-alive\n\n"
+    }
+
+    /// Of a JSON array, white space, which may stand anywhere between its items.
+    fn keepalive_of(&self, reply: &Reply) -> &'static [u8] {
+        if reply.json_array {
+            b"\r\n"
+        } else {
+            self.keepalive()
+        }
     }
 
     fn read_usage(&self, usage: &Raw) -> Option<Usage> {

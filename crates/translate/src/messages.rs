@@ -6,6 +6,7 @@ mod annotation;
 mod arrange;
 mod block_decode;
 mod cache;
+mod carry;
 mod choice;
 mod error;
 mod lower;

@@ -110,7 +110,11 @@ impl Gatherer {
                 self.size += match delta {
                     Delta::Reasoning(text) | Delta::Summary { text, .. } => text.len(),
                     Delta::Seal(seal) => seal.payload.len(),
-                    Delta::Text(_) | Delta::Input(_) | Delta::Annotation(_) | Delta::Native(_) => 0,
+                    Delta::Text(_)
+                    | Delta::Input(_)
+                    | Delta::Annotation(_)
+                    | Delta::Native(_)
+                    | Delta::Ext(_) => 0,
                 };
                 self.sealed |= matches!(delta, Delta::Seal(_));
                 let passes = matches!(delta, Delta::Text(_) | Delta::Input(_));

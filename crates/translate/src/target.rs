@@ -37,6 +37,8 @@ pub struct Target {
     pub developer_role: bool,
     /// Whether it answers to a JSON schema by itself.
     pub structured_output: bool,
+    /// Whether it does so while it has tools to call.
+    pub structured_with_tools: bool,
     /// The session, for upstreams that want a stable name of the end user; made by the caller, never a secret.
     pub session: Option<Str>,
 }
@@ -143,6 +145,7 @@ impl Target {
             system_in_place: true,
             developer_role: false,
             structured_output: row.structured_output,
+            structured_with_tools: row.structured_with_tools,
             session: None,
         }
     }

@@ -72,12 +72,17 @@ pub(crate) fn unfold_block(index: u32, block: Block, events: &mut Vec<Event>) {
         Kind::Native { format, tag, value } => Head::Native { format, tag, value },
         Kind::ToolResult(_) => return,
     };
+    // ahead of its block, as some formats say it; thinking is sealed when it is whole
+    let sealed_last = matches!(head, Head::Reasoning { .. });
     events.push(Event::Open {
         index,
         head,
         ext: block.ext,
     });
-    deltas.extend(block.seal.map(Delta::Seal));
+    if let Some(seal) = block.seal {
+        let at = if sealed_last { deltas.len() } else { 0 };
+        deltas.insert(at, Delta::Seal(seal));
+    }
     events.extend(
         deltas
             .into_iter()

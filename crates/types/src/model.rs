@@ -212,6 +212,9 @@ pub struct ModelRow {
     /// Whether it answers to a JSON schema.
     #[serde(default = "yes")]
     pub structured_output: bool,
+    /// Whether it does so while it has tools to call.
+    #[serde(default = "yes")]
+    pub structured_with_tools: bool,
     /// What it costs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Price>,
@@ -239,6 +242,7 @@ impl ModelRow {
             include_usage: None,
             reasoning_field: None,
             structured_output: true,
+            structured_with_tools: true,
             price: None,
         }
     }

@@ -59,6 +59,8 @@ pub(crate) struct Model {
     pub(crate) reasoning_field: Option<ReasoningField>,
     /// Whether it answers to a JSON schema. Default true.
     pub(crate) structured_output: Option<bool>,
+    /// Whether it does so while it has tools to call. Default true.
+    pub(crate) structured_with_tools: Option<bool>,
     /// What it costs.
     pub(crate) price: Option<Price>,
 }
@@ -117,6 +119,9 @@ impl From<Model> for ModelRow {
             include_usage: said.include_usage,
             reasoning_field: said.reasoning_field,
             structured_output: said.structured_output.unwrap_or(unsaid.structured_output),
+            structured_with_tools: said
+                .structured_with_tools
+                .unwrap_or(unsaid.structured_with_tools),
             price: said.price.map(|price| model::Price {
                 input: price.input,
                 output: price.output,

@@ -136,8 +136,14 @@ pub(super) fn write_new(
     }
     if let (true, Some(seal)) = (reasoning.parts.is_empty(), seal) {
         let mut entry = array.object();
-        entry.text("type", "reasoning.encrypted");
-        entry.text("data", seal);
+        // words that are not shown are not withheld: their maker tells one from the other
+        let (kind, slot) = if reasoning.redacted {
+            ("reasoning.encrypted", "data")
+        } else {
+            ("reasoning.text", "signature")
+        };
+        entry.text("type", kind);
+        entry.text(slot, seal);
         entry.number("index", position as u64);
         entry.end();
     }

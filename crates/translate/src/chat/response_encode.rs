@@ -31,7 +31,7 @@ struct Message<'a> {
     refusal: Vec<&'a str>,
     reasoning: Vec<(&'a Reasoning, Option<String>)>,
     calls: Vec<(&'a ToolCall, &'a Block)>,
-    seal: Option<&'a Seal>,
+    seal: Option<(&'a Seal, Place)>,
     audio: Option<&'a Raw>,
 }
 
@@ -133,7 +133,12 @@ impl<'a> Message<'a> {
                 if self.annotations.len() - before < annotations.len() {
                     losses.dropped(place.fact("annotations"));
                 }
-                self.seal = block.seal.as_ref().or(self.seal);
+                if let Some(seal) = &block.seal {
+                    // one message has one slot; the last seal is the one that stands for the whole of it
+                    if let Some((_, before)) = self.seal.replace((seal, place)) {
+                        losses.dropped(before.fact("seal"));
+                    }
+                }
             }
             Kind::Refusal { text } => self.refusal.push(text),
             Kind::Reasoning(reasoning) => {
@@ -183,7 +188,7 @@ impl<'a> Message<'a> {
         self.write_annotations(&mut message);
         self.write_calls(&mut message);
         message.raw_some("audio", self.audio);
-        seal::write_extra(&mut message, self.seal, None);
+        seal::write_extra(&mut message, self.seal.map(|(seal, _)| seal), None);
         message.members(ext, |key| inner(key, "message"));
         message.end();
     }

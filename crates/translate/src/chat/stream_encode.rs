@@ -43,6 +43,8 @@ pub(super) struct Encoder {
 enum Said {
     Text {
         start: u64,
+        /// Said when the text is whole: clients know what it belongs to by what came before.
+        seal: Option<Seal>,
     },
     Refusal,
     Reasoning(Thought),
@@ -118,7 +120,10 @@ impl Encoder {
 
     fn open(&mut self, index: u32, head: &Head, out: &mut BytesMut) {
         let said = match head {
-            Head::Text => Said::Text { start: self.length },
+            Head::Text => Said::Text {
+                start: self.length,
+                seal: None,
+            },
             Head::Refusal => Said::Refusal,
             Head::Reasoning { redacted } => {
                 self.thoughts += 1;
@@ -182,7 +187,7 @@ impl Encoder {
                 self.length += text.chars().count() as u64;
                 self.chunk(None, out, |delta| delta.text("content", text));
             }
-            (Said::Text { start }, Delta::Annotation(it)) if annotation::is_sayable(it) => {
+            (Said::Text { start, .. }, Delta::Annotation(it)) if annotation::is_sayable(it) => {
                 let span = (*start, self.length);
                 self.chunk(None, out, |delta| {
                     let mut array = delta.array("annotations");
@@ -190,9 +195,7 @@ impl Encoder {
                     array.end();
                 });
             }
-            (Said::Text { .. }, Delta::Seal(it)) => {
-                self.chunk(None, out, |delta| seal::write_extra(delta, Some(it), None));
-            }
+            (Said::Text { seal, .. }, Delta::Seal(it)) => *seal = Some(it.clone()),
             (Said::Refusal, Delta::Text(text)) => {
                 self.chunk(None, out, |delta| delta.text("refusal", text));
             }
@@ -272,6 +275,11 @@ impl Encoder {
                     array.end();
                 });
             }
+            Some(Said::Text {
+                seal: Some(seal), ..
+            }) => self.chunk(None, out, |delta| {
+                seal::write_extra(delta, Some(&seal), None);
+            }),
             Some(Said::Call {
                 number,
                 freeform: false,

@@ -49,8 +49,16 @@ pub(super) fn read(
             .unwrap_or(0);
         let end = at("endIndex");
         let start = at("startIndex").or(end.map(|_| 0));
+        let quoted = segment
+            .as_ref()
+            .and_then(|segment| segment.get("text")?.text().ok());
         let span = start.zip(end).and_then(|(start, end)| {
             let text = text_of(part)?;
+            // the API counts in a text that may not be the one that is known here
+            let slice = text.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)?;
+            if quoted.is_some_and(|quoted| quoted != slice) {
+                return None;
+            }
             Some((characters(&text, start)?, characters(&text, end)?))
         });
         let indices = support
@@ -80,7 +88,11 @@ pub(super) fn attach(raw: &Raw, blocks: &mut [Block]) {
         .map(|block| block.as_text().map(str::to_owned))
         .collect();
     let first = texts.iter().position(Option::is_some);
-    for (part, annotation) in read(raw, |part| texts.get(part).cloned().flatten()) {
+    let text_of = |part: usize| {
+        let of_first = || texts.get(first?)?.clone();
+        texts.get(part).cloned().flatten().or_else(of_first)
+    };
+    for (part, annotation) in read(raw, text_of) {
         // what names no text belongs to the first one
         let at = match texts.get(part) {
             Some(Some(_)) => Some(part),

@@ -11,7 +11,7 @@ use super::{
     piece::Piece,
     place::Place,
     seal::SKIP,
-    spelling::{FORMAT, replayed},
+    spelling::{self, FORMAT, replayed},
 };
 use crate::ir::{Request, Role, Turn};
 
@@ -53,7 +53,8 @@ pub(super) fn arrange<'a>(
         .take_while(|turn| turn.role.is_system())
         .count();
     for (at, turn) in turns[..head].iter().enumerate() {
-        declare_ext(turn, at, lowering);
+        let ext = declare_ext(turn, at, lowering);
+        forget_ext(ext, at, lowering);
         pieces(turn, at, lowering, &mut system);
     }
     let mut contents: Vec<Content<'a>> = Vec::new();
@@ -62,7 +63,7 @@ pub(super) fn arrange<'a>(
             continue;
         };
         match contents.last_mut() {
-            Some(last) if last.absorbs(&content) => last.merge(content),
+            Some(last) if last.absorbs(&content) => last.merge(content, lowering),
             _ => contents.push(content),
         }
     }
@@ -92,9 +93,9 @@ impl Content<'_> {
             }
     }
 
-    fn merge(&mut self, other: Self) {
+    fn merge(&mut self, other: Self, lowering: &mut Lowering<'_>) {
         self.pieces.extend(other.pieces);
-        self.ext = self.ext.or(other.ext);
+        forget_ext(other.ext, other.turn, lowering);
         self.merged = true;
     }
 
@@ -148,6 +149,14 @@ fn declare_ext<'a>(
     replayed(&turn.ext, place, &mut lowering.losses)
 }
 
+/// Declares members of a turn that is no content of its own.
+fn forget_ext(ext: Option<&RawObject>, at: usize, lowering: &mut Lowering<'_>) {
+    for (member, _) in spelling::plain(ext) {
+        let path = format!("messages.{at}.ext.{member}");
+        lowering.losses.dropped(path);
+    }
+}
+
 /// A turn behind the head as a content; nothing when nothing of it can be said.
 fn content<'a>(turn: &'a Turn, at: usize, lowering: &mut Lowering<'a>) -> Option<Content<'a>> {
     let ext = declare_ext(turn, at, lowering);
@@ -158,11 +167,12 @@ fn content<'a>(turn: &'a Turn, at: usize, lowering: &mut Lowering<'a>) -> Option
         if blocks.all(|block| block.as_text().is_some_and(str::is_empty)) {
             lowering.losses.dropped(format!("messages.{at}.content"));
         }
+        forget_ext(ext, at, lowering);
         return None;
     }
     if turn.role.is_system() {
         lowering.losses.approximated(format!("messages.{at}.role"));
-        said = vec![reminder(&said, at)];
+        said = vec![reminder(&said, at, lowering)];
     }
     Some(Content {
         turn: at,
@@ -174,8 +184,17 @@ fn content<'a>(turn: &'a Turn, at: usize, lowering: &mut Lowering<'a>) -> Option
 }
 
 /// System text in the user's mouth, marked as what it is.
-fn reminder<'a>(pieces: &[Piece<'a>], at: usize) -> Piece<'a> {
-    let texts: Vec<&str> = pieces.iter().filter_map(Piece::words).collect();
+fn reminder<'a>(pieces: &[Piece<'a>], at: usize, lowering: &mut Lowering<'_>) -> Piece<'a> {
+    let mut texts: Vec<&str> = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        match piece.words() {
+            Some(words) => {
+                piece.forget_beside(&mut lowering.losses);
+                texts.push(words);
+            }
+            None => lowering.losses.dropped(piece.place.to_string()),
+        }
+    }
     let text = format!(
         "<system-reminder>\n{}\n</system-reminder>",
         texts.join("\n")

@@ -76,7 +76,9 @@ pub(super) fn choose<'a>(
                 .then_some(Chosen::Tool(fitted))
         }
     };
-    if chosen.is_none() && choice.is_some() {
+    // where there is nothing else to call, the hidden tool is no call of the client's
+    let is_moot = hidden.is_some() && choice == Some(&Choice::None);
+    if chosen.is_none() && choice.is_some() && !is_moot {
         lowering.losses.dropped("tool_choice");
     }
     let Some(hidden) = hidden else {

@@ -26,8 +26,11 @@ pub(super) fn write(
     sampling(&mut config, request, target, own, losses);
     thinking::write(&mut config, request, target, own, losses);
     output::write(&mut config, shape, own);
+    let is_hidden = matches!(shape, Shape::Hidden(_));
     for (key, value) in spelling::members(own, "generationConfig") {
-        config.raw(key, value);
+        if !(is_hidden && key == "responseSchema") {
+            config.raw(key, value);
+        }
     }
     config.end();
     if &out[..] != b"{}" || is_marked(own, "generationConfig") {

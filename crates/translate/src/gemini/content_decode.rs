@@ -15,7 +15,7 @@ use super::{
 use crate::{
     fields::Fields,
     ids,
-    ir::{Block, Role, Turn},
+    ir::{Block, Kind, ReasoningPart, Role, Seal, Turn},
     loss::Losses,
 };
 
@@ -110,11 +110,54 @@ fn turn(raw: &Raw, at: usize, calls: &mut Calls, losses: &mut Losses) -> Result<
         }
     };
     let place = |block| Place::Turn(at, block);
-    let blocks = parts(&mut fields, Writer::Client, place, calls, losses)?;
+    let mut blocks = parts(&mut fields, Writer::Client, place, calls, losses)?;
+    if role == Role::Assistant {
+        join_thoughts(&mut blocks);
+    }
     Ok(Turn {
         ext: fields.rest(FORMAT),
         ..Turn::new(role, blocks)
     })
+}
+
+/// Joins a thought of another family that was streamed: its words came in parts, and then a part that was nothing but its seal.
+///
+/// Such a seal is worth something to its maker only with all the words that it seals.
+fn join_thoughts(blocks: &mut Vec<Block>) {
+    let mut joined: Vec<Block> = Vec::with_capacity(blocks.len());
+    for mut block in blocks.drain(..) {
+        if is_seal_of_others(&block) {
+            let from = joined
+                .iter()
+                .rposition(|before| unsealed_words(before).is_none())
+                .map_or(0, |at| at + 1);
+            let words: String = joined
+                .drain(from..)
+                .filter_map(|it| unsealed_words(&it).map(str::to_owned))
+                .collect();
+            if let (Kind::Reasoning(reasoning), false) = (&mut block.kind, words.is_empty()) {
+                reasoning.parts.push(ReasoningPart::Summary(words));
+            }
+        }
+        joined.push(block);
+    }
+    *blocks = joined;
+}
+
+fn is_seal_of_others(block: &Block) -> bool {
+    let is_wordless =
+        matches!(&block.kind, Kind::Reasoning(it) if it.parts.is_empty() && !it.redacted);
+    let is_foreign = |seal: &Seal| seal.issuer.family != FORMAT.home_family();
+    is_wordless && block.seal.as_ref().is_some_and(is_foreign)
+}
+
+/// The words of a thought without a seal, none of any other block.
+fn unsealed_words(block: &Block) -> Option<&str> {
+    let Kind::Reasoning(reasoning) = &block.kind else {
+        return None;
+    };
+    let only = reasoning.parts.first().filter(|_| block.seal.is_none());
+    only.map(ReasoningPart::text)
 }
 
 /// Reads the parts of a content; none at all is an empty list.

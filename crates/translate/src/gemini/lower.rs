@@ -7,6 +7,7 @@ use byokey_types::{JsonKind, Raw, RawObject, Str, model::ReasoningReplay};
 use super::{
     content_decode::is_derived,
     media,
+    part_decode::{UNSAID, UNTHOUGHT},
     piece::{Piece, Wire},
     place::Place,
     result,
@@ -58,10 +59,10 @@ impl<'a> Lowering<'a> {
         let seal = self.own_seal(block.seal.as_ref());
         let mut beside = Vec::new();
         let wire = match &block.kind {
-            Kind::Text { text, annotations } => self.text(text, annotations, seal, ext, place),
+            Kind::Text { text, annotations } => self.text(text, annotations, seal, place),
             Kind::Refusal { text } => {
                 self.losses.approximated(place.to_string());
-                self.text(text, &[], None, None, place)
+                self.text(text, &[], None, place)
             }
             Kind::Media(media) => Some(self.media(media, ext, place)),
             Kind::Reasoning(reasoning) => self.reasoning(reasoning, block, role, place),
@@ -104,18 +105,13 @@ impl<'a> Lowering<'a> {
         text: &'a str,
         annotations: &[Annotation],
         seal: Option<&str>,
-        ext: Option<&RawObject>,
         place: Place,
     ) -> Option<Wire<'a>> {
         if !annotations.is_empty() {
             self.losses.dropped(place.fact("annotations"));
         }
         // the API refuses empty text that is nothing else, either
-        match (text.is_empty(), seal) {
-            (true, None) => None,
-            (true, Some(_)) if is_marked(ext, "text") => Some(Wire::Nothing),
-            (true, Some(_)) | (false, _) => Some(Wire::Text(text.into())),
-        }
+        (!text.is_empty() || seal.is_some()).then(|| Wire::Text(text.into()))
     }
 
     fn media(&mut self, media: &'a Media, ext: Option<&RawObject>, place: Place) -> Wire<'a> {
@@ -154,10 +150,15 @@ impl<'a> Lowering<'a> {
             self.losses.dropped(place.to_string());
             return None;
         }
-        if is_marked(crate::ir::own(&block.ext, FORMAT), "text") {
-            return Some(Wire::OnlyThought);
-        }
-        Some(Wire::Thought(words(reasoning)))
+        let own = crate::ir::own(&block.ext, FORMAT);
+        Some(match (is_marked(own, UNTHOUGHT), is_marked(own, UNSAID)) {
+            (true, true) => Wire::Nothing,
+            (true, false) => Wire::Text("".into()),
+            (false, true) => Wire::OnlyThought,
+            // the API's own way to say no more than a seal
+            (false, false) if reasoning.parts.is_empty() => Wire::Text("".into()),
+            (false, false) => Wire::Thought(words(reasoning)),
+        })
     }
 
     /// The payload, if it is the target's to read.
@@ -209,6 +210,9 @@ impl<'a> Lowering<'a> {
         }
         let is_nested = result::is_nested(ext);
         for piece in said {
+            if piece.words().is_some() {
+                piece.forget_beside(&mut self.losses);
+            }
             match piece.wire {
                 Wire::Text(text) => texts.push(text),
                 Wire::Nothing
@@ -237,7 +241,13 @@ impl<'a> Lowering<'a> {
         }
         let text = match texts.as_mut_slice() {
             [only] => std::mem::take(only),
-            many => many.join("\n").into(),
+            many => {
+                // a response has one text
+                if many.len() > 1 {
+                    self.losses.approximated(place.fact("content"));
+                }
+                many.join("\n").into()
+            }
         };
         let Some(name) = self.called.get(result.call.id.as_str()).copied() else {
             // its call could not be said, so neither can a result of it

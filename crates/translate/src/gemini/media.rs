@@ -197,7 +197,9 @@ fn elsewhere(
     if spelling::is_marked(ext, "fileData.mimeType") {
         return by_name(uri);
     }
-    if ext.is_some() || is_youtube(uri) {
+    let is_said = ext.is_some_and(|ext| ext.contains("fileData.mimeType"));
+    let is_left = ext.is_some() && kind == self::kind(by_name(uri));
+    if is_said || is_left || is_youtube(uri) {
         // written from the extension, or left to the API, as the client did
         return None;
     }

@@ -6,12 +6,12 @@ use byokey_types::{Raw, RawObject};
 
 use super::{
     schema::{self, lift},
-    spelling::{self, is_marked},
+    spelling::{self, FORMAT, is_marked},
     tool::{self, Hidden},
 };
 use crate::{
     Target,
-    ir::{OutputFormat, Request},
+    ir::{OutputFormat, Request, Tool},
     loss::Losses,
     write::Object,
 };
@@ -36,9 +36,15 @@ pub(super) enum Shape<'a> {
 
 /// Decides how the shape is asked for.
 pub(super) fn shape<'a>(request: &'a Request, target: &Target, losses: &mut Losses) -> Shape<'a> {
+    // the older models refuse JSON beside tools
+    let excluded = !target.structured_with_tools && target.tool_call && has_tools(request);
     match &request.output {
         None => Shape::Free,
         Some(OutputFormat::Text) => Shape::Text,
+        Some(OutputFormat::JsonObject) if excluded => {
+            losses.dropped("output_format");
+            Shape::Free
+        }
         Some(OutputFormat::JsonObject) => Shape::Json,
         Some(OutputFormat::JsonSchema {
             name,
@@ -46,7 +52,7 @@ pub(super) fn shape<'a>(request: &'a Request, target: &Target, losses: &mut Loss
             schema,
             strict,
         }) => {
-            if !target.structured_output {
+            if !target.structured_output || excluded {
                 losses.approximated("output_format");
                 return Shape::Hidden(Hidden {
                     name: tool::free_name(request.tools(), HIDDEN),
@@ -66,6 +72,14 @@ pub(super) fn shape<'a>(request: &'a Request, target: &Target, losses: &mut Loss
             Shape::Schema(schema)
         }
     }
+}
+
+/// Whether there are tools that this format can say.
+fn has_tools(request: &Request) -> bool {
+    request.tools().iter().any(|tool| match tool {
+        Tool::Function { .. } | Tool::Custom { .. } => true,
+        Tool::Hosted { format, .. } => *format == FORMAT,
+    })
 }
 
 /// Writes `responseMimeType` and the schema.

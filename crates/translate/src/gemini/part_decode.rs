@@ -28,6 +28,10 @@ const SIDE: [&str; 6] = [
     "video_metadata",
 ];
 
+/// How a part that is nothing but its seal is spelled: without a text, and without being called a thought.
+pub(super) const UNSAID: &str = "text";
+pub(super) const UNTHOUGHT: &str = "thought.none";
+
 /// Reads a part.
 ///
 /// # Errors
@@ -58,7 +62,15 @@ pub(super) fn block(
         Writer::Upstream(source) => &source.seed,
     };
     let kind = if let Some(text) = text(&mut fields, &mut lost)? {
-        Some(if thinks { thought(text) } else { plain(text) })
+        Some(if thinks {
+            thought(text)
+        } else if text.is_empty() && seal.is_some() {
+            // the model's state in a part of its own, which is no text
+            mark(&mut fields, UNTHOUGHT);
+            thought(text)
+        } else {
+            plain(text)
+        })
     } else if let Some(mut data) = take_open(&mut fields, "inlineData")? {
         let media = media::inline(&mut data, &mut lost).map_err(|e| e.under("inlineData"))?;
         spelling::flatten(&mut fields, "inlineData", data);
@@ -147,15 +159,33 @@ fn unmodelled(mut fields: Fields, thinks: bool, seal: Option<crate::ir::Seal>) -
     let Some(tag) = tag else {
         let mut fields = Fields::of(object);
         fields.take_even_null("thought");
-        mark(&mut fields, "text");
+        let is_foreign = seal
+            .as_ref()
+            .is_some_and(|seal| seal.issuer.family != FORMAT.home_family());
+        if thinks && is_foreign {
+            // how withheld thinking is told to clients of this format
+            return Block {
+                seal,
+                ext: fields.rest(FORMAT),
+                ..Block::new(Kind::Reasoning(Reasoning {
+                    parts: Vec::new(),
+                    redacted: true,
+                }))
+            };
+        }
+        mark(&mut fields, UNSAID);
+        let kind = if thinks || seal.is_some() {
+            thought(String::new())
+        } else {
+            plain(String::new())
+        };
+        if !thinks && seal.is_some() {
+            mark(&mut fields, UNTHOUGHT);
+        }
         return Block {
             seal,
             ext: fields.rest(FORMAT),
-            ..Block::new(if thinks {
-                thought(String::new())
-            } else {
-                plain(String::new())
-            })
+            ..Block::new(kind)
         };
     };
     Block {

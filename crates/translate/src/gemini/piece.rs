@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     ir::Media,
+    loss::Losses,
     write::{Array, Object},
 };
 
@@ -80,6 +81,16 @@ impl<'a> Piece<'a> {
             | Wire::Call { .. }
             | Wire::Result { .. }
             | Wire::Native(_) => None,
+        }
+    }
+
+    /// Declares what stands beside its words, which are joined with others.
+    pub(super) fn forget_beside(&self, losses: &mut Losses) {
+        if self.seal.is_some() {
+            losses.dropped(self.place.fact("seal"));
+        }
+        for (member, _) in spelling::plain(self.ext) {
+            losses.dropped(self.place.fact(&format!("ext.{member}")));
         }
     }
 

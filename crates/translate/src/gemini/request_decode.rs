@@ -22,7 +22,41 @@ use crate::{
 /// # Errors
 /// A [`JsonError`] naming the field.
 pub(super) fn decode(body: &Bytes) -> Result<Decoded<Request>, JsonError> {
+    request(spelling::fields(RawObject::parse(body.clone())?))
+}
+
+/// Reads a request whose tokens are to be counted.
+///
+/// # Errors
+/// A [`JsonError`] naming the field.
+pub(super) fn counted(body: &Bytes) -> Result<Decoded<Request>, JsonError> {
     let mut fields = spelling::fields(RawObject::parse(body.clone())?);
+    let Some(mut inner) = take_open(&mut fields, INNER)? else {
+        return named(fields);
+    };
+    if inner.peek("contents").is_none()
+        && let Some(contents) = fields.take_said("contents")
+    {
+        inner.put_back("contents", contents);
+    }
+    named(inner).map_err(|error| error.under(INNER))
+}
+
+/// The member of `countTokens` that holds a whole request.
+const INNER: &str = "generateContentRequest";
+
+/// Reads a request that may name its model.
+fn named(mut fields: Fields) -> Result<Decoded<Request>, JsonError> {
+    let model = spelling::take_name(&mut fields, "model")?;
+    let mut decoded = request(fields)?;
+    if let Some(model) = model {
+        let bare = model.strip_prefix("models/").unwrap_or(&model);
+        bare.clone_into(&mut decoded.value.model);
+    }
+    Ok(decoded)
+}
+
+fn request(mut fields: Fields) -> Result<Decoded<Request>, JsonError> {
     let mut losses = Losses::default();
     // the model stands in the path
     let mut request = Request::new("");
@@ -83,6 +117,7 @@ fn system(
         }
         request.instructions = vec![Block::text(text)];
         request.instructions_bare = true;
+        mark(fields, "systemInstruction.bare");
         return Ok(());
     }
     let mut content = spelling::open(&raw).map_err(|error| error.under("systemInstruction"))?;

@@ -59,7 +59,7 @@ fn encode_turns(request: &Request, turns: &[Turn], target: &Target) -> Encoded {
     let mut out = BytesMut::with_capacity(4096);
     let mut body = Object::begin(&mut out);
     write_contents(&mut body, &arranged.contents);
-    write_system(&mut body, &arranged.system, request.instructions_bare, own);
+    write_system(&mut body, &arranged.system, own);
     let was_empty = request.tools.as_ref().is_some_and(Vec::is_empty);
     tool::write(&mut body, &tools, hidden, was_empty);
     choice::write(&mut body, chosen.as_ref(), own);
@@ -96,11 +96,12 @@ fn write_contents(body: &mut Object<'_>, contents: &[Content<'_>]) {
     array.end();
 }
 
-fn write_system(body: &mut Object<'_>, system: &[Piece<'_>], bare: bool, own: Option<&RawObject>) {
+fn write_system(body: &mut Object<'_>, system: &[Piece<'_>], own: Option<&RawObject>) {
     if system.is_empty() {
         return;
     }
-    if let ([only], true) = (system, bare)
+    // a bare text is what some clients write; the API itself wants a content
+    if let ([only], true) = (system, is_marked(own, "systemInstruction.bare"))
         && let Some(text) = only.words()
     {
         body.text("systemInstruction", text);

@@ -18,7 +18,7 @@ use crate::{
     codec::Source,
     event::Start,
     fields::Fields,
-    ir::{Kind, Response, Stop},
+    ir::{Kind, Response, Stop, StopReason},
     loss::Losses,
 };
 
@@ -46,7 +46,15 @@ pub(super) fn decode(body: &Bytes, source: &Source) -> Result<Decoded<Response>,
             .map_err(|error| error.under("candidates.0"))?;
     } else {
         mark(&mut fields, "candidates.none");
-        response.stop = block_reason(&fields);
+        let feedback = fields.peek("promptFeedback");
+        response.stop =
+            block_reason(&fields).or_else(|| feedback.map(|_| Stop::bare(StopReason::Refusal)));
+        if response.stop.is_none() {
+            return Err(JsonError::Invalid {
+                path: "candidates".to_owned(),
+                what: "holds no answer, and nothing says why".to_owned(),
+            });
+        }
     }
     let others: Vec<Raw> = candidates.collect();
     if !others.is_empty() {

@@ -10,6 +10,7 @@ use super::{
     content_decode::is_derived,
     lower::{args, words},
     media,
+    part_decode::{UNSAID, UNTHOUGHT},
     piece::{self, Piece, Wire},
     place::Place,
     seal,
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{
     Reply, ids,
-    ir::{Block, Input, Kind, Media, Response, Runs},
+    ir::{Block, Input, Kind, Media, Response, Runs, Stop, StopReason},
     loss::Losses,
     write::{Array, Object},
 };
@@ -49,8 +50,13 @@ pub(super) fn encode(response: &Response, reply: &Reply) -> (Bytes, Losses) {
         let mut array = Array::begin(body.key("candidates"));
         let mut candidate = array.object();
         write_content(&mut candidate, &pieces, ext);
-        if let Some(stop) = &response.stop {
-            candidate.text("finishReason", stop::word(stop));
+        let refused = response
+            .blocks
+            .iter()
+            .any(|block| matches!(block.kind, Kind::Refusal { .. }));
+        let unsaid = Stop::bare(StopReason::EndTurn);
+        if let Some(stop) = response.stop.as_ref().or(refused.then_some(&unsaid)) {
+            candidate.text("finishReason", stop::word(stop, refused));
         }
         if ext.is_none() || is_marked(ext, "candidates.index") {
             candidate.number("index", 0);
@@ -66,7 +72,7 @@ pub(super) fn encode(response: &Response, reply: &Reply) -> (Bytes, Losses) {
         array.end();
     }
     if let Some(usage) = &response.usage {
-        usage::write(&mut body, usage);
+        usage::write(&mut body, usage, &mut losses);
     }
     write_head(
         &mut body,
@@ -125,15 +131,23 @@ fn lower<'a>(block: &'a Block, at: usize, losses: &mut Losses) -> Option<Piece<'
     let place = Place::Answer(at);
     let own = crate::ir::own(&block.ext, FORMAT);
     let wire = match &block.kind {
-        Kind::Text { text, .. } if text.is_empty() && is_marked(own, "text") => Some(Wire::Nothing),
         Kind::Text { text, .. } => Some(Wire::Text(text.into())),
         Kind::Refusal { text } => {
             losses.approximated(place.to_string());
             Some(Wire::Text(text.into()))
         }
         Kind::Media(shown) => Some(medium(shown, own, place, losses)),
-        Kind::Reasoning(_) if is_marked(own, "text") => Some(Wire::OnlyThought),
-        Kind::Reasoning(reasoning) => Some(Wire::Thought(words(reasoning))),
+        Kind::Reasoning(reasoning) => {
+            match (is_marked(own, UNTHOUGHT), is_marked(own, UNSAID)) {
+                (true, true) => Some(Wire::Nothing),
+                (true, false) => Some(Wire::Text("".into())),
+                (false, true) => Some(Wire::OnlyThought),
+                // nobody could read it, nor say it again
+                (false, false) if reasoning.redacted && block.seal.is_none() => None,
+                (false, false) if reasoning.redacted => Some(Wire::OnlyThought),
+                (false, false) => Some(Wire::Thought(words(reasoning))),
+            }
+        }
         Kind::ToolCall(call) if call.runs == Runs::Client => {
             let (input, exact) = match &call.input {
                 // what was cut off means nothing; the caller refuses whole answers with such a call before they get here

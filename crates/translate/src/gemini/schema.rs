@@ -194,7 +194,13 @@ impl Walk {
         nullable: &mut bool,
         notes: &mut Notes,
     ) {
-        let found = one_type(node, nullable).unwrap_or_else(|| inferred(node));
+        let found = one_type(node, nullable).unwrap_or_else(|| {
+            inferred(node).unwrap_or_else(|| {
+                // the subset has no word for any value at all
+                notes.say("Any JSON value.".to_owned());
+                "STRING"
+            })
+        });
         let kind = if is_root { "OBJECT" } else { found };
         self.is_exact &= kind == found || !node.contains("type");
         out.set("type", Raw::string(kind));
@@ -312,8 +318,8 @@ fn one_type(node: &RawObject, nullable: &mut bool) -> Option<&'static str> {
     found
 }
 
-/// The type of a node that names none.
-fn inferred(node: &RawObject) -> &'static str {
+/// The type of a node that names none; `None` when anything goes.
+fn inferred(node: &RawObject) -> Option<&'static str> {
     let has = |keys: &[&str]| keys.iter().any(|key| node.contains(key));
     let values = node.get("enum").and_then(|raw| raw.array().ok());
     let first = values
@@ -326,18 +332,20 @@ fn inferred(node: &RawObject) -> &'static str {
         "patternProperties",
         "minProperties",
     ]) {
-        return "OBJECT";
+        return Some("OBJECT");
     }
     if has(&["items", "prefixItems", "minItems", "uniqueItems"]) {
-        return "ARRAY";
+        return Some("ARRAY");
     }
     match first.map(Raw::kind) {
-        Some(JsonKind::Number) => "NUMBER",
-        Some(JsonKind::Bool) => "BOOLEAN",
-        Some(JsonKind::Object) => "OBJECT",
-        Some(JsonKind::Array) => "ARRAY",
-        None if has(&["minimum", "maximum", "multipleOf", "exclusiveMinimum"]) => "NUMBER",
-        Some(JsonKind::String | JsonKind::Null) | None => "STRING",
+        Some(JsonKind::Number) => Some("NUMBER"),
+        Some(JsonKind::Bool) => Some("BOOLEAN"),
+        Some(JsonKind::Object) => Some("OBJECT"),
+        Some(JsonKind::Array) => Some("ARRAY"),
+        Some(JsonKind::String | JsonKind::Null) => Some("STRING"),
+        None if has(&["minimum", "maximum", "multipleOf", "exclusiveMinimum"]) => Some("NUMBER"),
+        None if has(&["pattern", "format", "minLength", "maxLength", "enum"]) => Some("STRING"),
+        None => None,
     }
 }
 

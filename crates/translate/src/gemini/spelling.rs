@@ -15,7 +15,7 @@ use crate::{
 pub(super) const FORMAT: Format = Format::Gemini;
 
 /// The known members of more than one word.
-const NAMES: [&str; 55] = [
+const NAMES: [&str; 56] = [
     "allowedFunctionNames",
     "blockReason",
     "cachedContent",
@@ -36,6 +36,7 @@ const NAMES: [&str; 55] = [
     "functionCallingConfig",
     "functionDeclarations",
     "functionResponse",
+    "generateContentRequest",
     "generationConfig",
     "googleSearch",
     "googleSearchRetrieval",

@@ -6,7 +6,7 @@ use byokey_types::Str;
 
 use crate::ir::{Stop, StopReason};
 
-const WORDS: [(&str, StopReason); 12] = [
+const WORDS: [(&str, StopReason); 15] = [
     ("STOP", StopReason::EndTurn),
     ("MAX_TOKENS", StopReason::MaxTokens),
     ("SAFETY", StopReason::Refusal),
@@ -17,7 +17,10 @@ const WORDS: [(&str, StopReason); 12] = [
     ("IMAGE_SAFETY", StopReason::Refusal),
     ("IMAGE_PROHIBITED_CONTENT", StopReason::Refusal),
     ("IMAGE_RECITATION", StopReason::Refusal),
+    ("MODEL_ARMOR", StopReason::Refusal),
     ("OTHER", StopReason::Other),
+    ("IMAGE_OTHER", StopReason::Other),
+    ("NO_IMAGE", StopReason::Other),
     ("LANGUAGE", StopReason::Other),
 ];
 
@@ -64,9 +67,11 @@ pub(super) fn blocked(word: &str) -> Stop {
     }
 }
 
-/// The word for a reason: the upstream's own where it is this format's and means the same.
-pub(super) fn word(stop: &Stop) -> &str {
+/// The word for a reason: the upstream's own where it is this format's and means the same. An answer that was `refused` in
+/// words ends so here, where only the reason can say it.
+pub(super) fn word(stop: &Stop, refused: bool) -> &str {
     let meant = match stop.reason {
+        StopReason::EndTurn if refused => StopReason::Refusal,
         StopReason::ToolCall | StopReason::StopSequence | StopReason::Pause => StopReason::EndTurn,
         StopReason::ContextWindow => StopReason::MaxTokens,
         reason => reason,

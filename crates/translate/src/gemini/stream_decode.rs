@@ -8,7 +8,8 @@ use byokey_types::{Frame, JsonError, JsonKind, Kind as ErrorKind, Raw, RawObject
 use super::{
     annotation,
     content_decode::Calls,
-    error, part_decode,
+    error,
+    part_decode::{self, UNSAID, UNTHOUGHT},
     place::Place,
     response,
     seal::Writer,
@@ -19,7 +20,7 @@ use crate::{
     codec::{self, Source},
     event::{Delta, Event, Head, StreamFault},
     fields::Fields,
-    ir::{Block, Kind, Reasoning, Stop},
+    ir::{Block, Kind, Reasoning, Stop, StopReason},
     loss::Losses,
 };
 
@@ -33,7 +34,9 @@ pub(super) struct StreamDecoder {
     open: Option<Sort>,
     /// The index of the next block.
     next: u32,
-    /// The first text so far, which is what grounding counts in; kept to count characters.
+    /// Whether it has its seal: a part with a seal is never joined with another one, but what grounds it may still come.
+    sealed: bool,
+    /// The open text so far, which is what grounding counts in; kept to count characters.
     text: String,
     has_calls: bool,
     stop: Option<Stop>,
@@ -60,6 +63,7 @@ impl StreamDecoder {
             calls: Calls::default(),
             open: None,
             next: 0,
+            sealed: false,
             text: String::new(),
             has_calls: false,
             stop: None,
@@ -99,6 +103,8 @@ impl StreamDecoder {
             events.push(Event::Start(response::start(fields).map_err(bad)?));
             self.phase = Phase::Running;
         }
+        // ahead of the words, for formats that begin an answer with what its question cost
+        events.extend(counts.map(Event::Usage));
         for raw in candidates {
             let candidate = spelling::open(&raw).map_err(bad)?;
             // of several answers only the first one is told
@@ -109,7 +115,6 @@ impl StreamDecoder {
                 self.candidate(candidate, events)?;
             }
         }
-        events.extend(counts.map(Event::Usage));
         Ok(())
     }
 
@@ -173,14 +178,21 @@ impl StreamDecoder {
             | Kind::Refusal { .. }
             | Kind::Native { .. } => return,
         };
-        // the beginning's extension is all that there is a place for; how a part without text is spelled means nothing here
-        let ext = block
+        let is_state = block
             .ext
-            .filter(|ext| !is_marked(Some(&ext.fields), "text"));
+            .as_ref()
+            .is_some_and(|ext| is_marked(Some(&ext.fields), UNTHOUGHT));
+        // the beginning's extension is all that there is a place for; how a part without text is spelled means nothing here
+        let ext = block.ext.filter(|ext| {
+            let fields = Some(&ext.fields);
+            !is_marked(fields, UNSAID) && !is_marked(fields, UNTHOUGHT)
+        });
         if text.is_empty() && block.seal.is_none() {
             return;
         }
-        let goes_on = self.open == Some(sort) && ext.is_none();
+        let ends_text = is_state && self.open == Some(Sort::Text);
+        let joins = self.open == Some(sort) && !is_state || ends_text;
+        let goes_on = joins && !self.sealed && ext.is_none();
         if !goes_on {
             self.close(events);
             events.push(Event::Open {
@@ -191,8 +203,14 @@ impl StreamDecoder {
             self.open = Some(sort);
         }
         let index = self.next;
-        if self.open == Some(Sort::Text) && index == 0 {
+        if self.open == Some(Sort::Text) {
             self.text.push_str(&text);
+        }
+        self.sealed = block.seal.is_some();
+        // ahead of its words, so that a client of this format gets both in one part, too
+        if let Some(seal) = block.seal {
+            let delta = Delta::Seal(seal);
+            events.push(Event::Delta { index, delta });
         }
         if !text.is_empty() {
             let delta = match sort {
@@ -200,12 +218,6 @@ impl StreamDecoder {
                 Sort::Thought => Delta::Summary { part: 0, text },
             };
             events.push(Event::Delta { index, delta });
-        }
-        if let Some(seal) = block.seal {
-            let delta = Delta::Seal(seal);
-            events.push(Event::Delta { index, delta });
-            // a part with a seal is never joined with another one
-            self.close(events);
         }
     }
 
@@ -239,8 +251,9 @@ impl StreamDecoder {
         let is_native = matches!(head, Head::Native { .. });
         let ext = block.ext.filter(|_| !is_native);
         events.push(Event::Open { index, head, ext });
-        let deltas = input.map(Delta::Input).into_iter();
-        let deltas = deltas.chain(block.seal.map(Delta::Seal));
+        // the seal comes first: some formats say it ahead of the call
+        let deltas = block.seal.map(Delta::Seal).into_iter();
+        let deltas = deltas.chain(input.map(Delta::Input));
         events.extend(deltas.map(|delta| Event::Delta { index, delta }));
         events.push(Event::Close { index });
         self.next += 1;
@@ -251,7 +264,7 @@ impl StreamDecoder {
         if self.open != Some(Sort::Text) {
             return;
         }
-        let text_of = |_| Some(self.text.clone()).filter(|_| self.next == 0);
+        let text_of = |_| Some(self.text.clone());
         events.extend(
             annotation::read(raw, text_of)
                 .into_iter()
@@ -266,6 +279,8 @@ impl StreamDecoder {
         if self.open.take().is_some() {
             events.push(Event::Close { index: self.next });
             self.next += 1;
+            self.sealed = false;
+            self.text.clear();
         }
     }
 
@@ -283,6 +298,9 @@ impl codec::StreamDecoder for StreamDecoder {
         }
         // some guests end their streams as another format does
         if data == b"[DONE]" {
+            if self.phase == Phase::Running {
+                self.stop.get_or_insert(Stop::bare(StopReason::EndTurn));
+            }
             codec::StreamDecoder::finish(self, events);
             return;
         }

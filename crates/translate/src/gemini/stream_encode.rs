@@ -43,6 +43,7 @@ pub(super) struct StreamEncoder {
     parts: u64,
     block: Speaking,
     groundings: Vec<Grounding>,
+    refused: bool,
     begun: bool,
     ended: bool,
 }
@@ -79,6 +80,8 @@ enum Said {
     },
     Media(crate::ir::Media),
     Native(Raw),
+    /// Thinking that is nothing but its seal.
+    Withheld,
 }
 
 impl StreamEncoder {
@@ -91,6 +94,7 @@ impl StreamEncoder {
             parts: 0,
             block: Speaking::Silent,
             groundings: Vec::new(),
+            refused: false,
             begun: false,
             ended: false,
         }
@@ -109,7 +113,10 @@ impl StreamEncoder {
                 self.emit(&data, out);
                 self.end(out);
             }
-            Event::Open { head, ext, .. } => self.block = open(head, ext),
+            Event::Open { head, ext, .. } => {
+                self.refused |= matches!(head, Head::Refusal);
+                self.block = open(head, ext);
+            }
             Event::Delta { delta, .. } => self.delta(delta, out),
             Event::Close { .. } => self.close(out),
             Event::Stop(stop) => self.last(&stop, out),
@@ -122,12 +129,19 @@ impl StreamEncoder {
             (Speaking::Words { seal, .. } | Speaking::Whole { seal, .. }, Delta::Seal(found)) => {
                 *seal = Some(seal::slot(&found));
             }
-            (Speaking::Words { thinks, text, .. }, Delta::Text(more) | Delta::Reasoning(more)) => {
+            (
+                Speaking::Words {
+                    thinks, text, seal, ..
+                },
+                Delta::Text(more) | Delta::Reasoning(more),
+            ) => {
                 let thinks = *thinks;
                 if !thinks {
                     text.push_str(&more);
                 }
-                self.words(thinks, &more, None, out);
+                // a seal that is known by now stands in the same part
+                let known = if thinks { None } else { seal.take() };
+                self.words(thinks, &more, known.as_deref(), out);
             }
             (Speaking::Words { part, .. }, Delta::Summary { part: now, text }) => {
                 // parts are paragraphs
@@ -213,6 +227,9 @@ impl StreamEncoder {
             }
             Said::Media(media) => medium(media, ext, place, &mut Losses::default()),
             Said::Native(value) => Wire::Native(value),
+            // nobody could read it, nor say it again
+            Said::Withheld if seal.is_none() => return,
+            Said::Withheld => Wire::OnlyThought,
         };
         let piece = Piece {
             place,
@@ -236,10 +253,11 @@ impl StreamEncoder {
         let groundings = std::mem::take(&mut self.groundings);
         let nothing = Piece::text(Place::Answer(0), "");
         let usage = self.usage.take();
+        let refused = self.refused;
         self.chunk_with(out, usage.as_ref(), |candidate| {
             // clients expect parts in every chunk, and an empty text is what Google sends
             write_content(candidate, &nothing);
-            candidate.text("finishReason", stop::word(stop));
+            candidate.text("finishReason", stop::word(stop, refused));
             annotation::write(candidate, &groundings);
         });
     }
@@ -263,7 +281,7 @@ impl StreamEncoder {
         candidate.end();
         candidates.end();
         if let Some(usage) = usage {
-            usage::write(&mut body, usage);
+            usage::write(&mut body, usage, &mut Losses::default());
         }
         let (model, id) = (self.start.model.as_ref(), self.start.id.as_ref());
         response_encode::write_head(&mut body, model, id, &self.reply);
@@ -325,7 +343,8 @@ fn open(head: Head, ext: Ext) -> Speaking {
     };
     match head {
         Head::Text | Head::Refusal => words(false),
-        Head::Reasoning { .. } => words(true),
+        Head::Reasoning { redacted: false } => words(true),
+        Head::Reasoning { redacted: true } => whole(Said::Withheld),
         Head::ToolCall {
             id,
             name,

@@ -3,7 +3,7 @@
 //! Source: Gemini API, `ThinkingConfig`: a budget (Gemini 2.5; 0 is none, -1 is as the model sees fit) or a level (Gemini 3),
 //! never both. Thoughts are shown only when that is asked for.
 
-use byokey_types::{Effort, Raw, RawObject};
+use byokey_types::{Effort, Raw, RawObject, ReasoningAsk};
 
 use super::spelling::{self, is_marked};
 use crate::{
@@ -26,11 +26,26 @@ pub(super) fn write(
 ) {
     let wish = &request.reasoning;
     let settled = settle(wish.asked(), &target.reasoning, losses);
+    if wish.ask == Some(ReasoningAsk::Off) && wish.effort.is_some() {
+        // how hard to think is not said beside that there is to be no thinking
+        losses.dropped("reasoning");
+    }
     let mut out = bytes::BytesMut::new();
     let mut thinking = Object::begin(&mut out);
     let has_levels = !target.reasoning.levels.is_empty();
+    // the least there is, where there is no switch; to say nothing would leave it to the model
+    let least = target
+        .reasoning
+        .budget
+        .map(|(least, _)| least)
+        .filter(|_| target.reasoning.reasons && wish.asked() == Some(ReasoningAsk::Off));
     let thinks = match settled {
-        Settled::Unsaid => false,
+        Settled::Unsaid => {
+            if let Some(least) = least {
+                thinking.number("thinkingBudget", least);
+            }
+            false
+        }
         Settled::Off if has_levels && target.reasoning.budget.is_none() => {
             // a model with levels cannot be switched off
             losses.approximated("reasoning");
@@ -53,7 +68,8 @@ pub(super) fn write(
                 losses.approximated("reasoning");
             }
             thinking.text("thinkingLevel", level(effort));
-            true
+            // the weakest level stands for none at all, which nobody wants to see
+            wish.asked() != Some(ReasoningAsk::Off)
         }
         Settled::Budget(tokens) => {
             let fitted = within(tokens, request.sampling.max_tokens, target);
@@ -67,16 +83,17 @@ pub(super) fn write(
     let own_words = is_marked(own, OUTER);
     let shown = match wish.summary {
         Some(Summary::None) => Some(false),
-        Some(Summary::Auto) => Some(true),
-        Some(Summary::Concise | Summary::Detailed) => {
-            losses.approximated("reasoning.summary");
-            Some(true)
-        }
+        Some(Summary::Auto | Summary::Concise | Summary::Detailed) => Some(true),
         // in the other formats thinking that is asked for is shown
         None => (thinks && !own_words).then_some(true),
     };
     if let Some(shown) = shown.filter(|shown| own_words || (*shown && target.reasoning.reasons)) {
         thinking.boolean("includeThoughts", shown);
+        if matches!(wish.summary, Some(Summary::Concise | Summary::Detailed)) {
+            losses.approximated("reasoning.summary");
+        }
+    } else if shown == Some(true) {
+        losses.dropped("reasoning.summary");
     }
     for (key, value) in spelling::members(own, OUTER) {
         thinking.raw(key, value);

@@ -6,7 +6,7 @@
 use byokey_types::{Raw, RawObject, Usage};
 
 use super::spelling::camel_cased;
-use crate::write::Object;
+use crate::{loss::Losses, write::Object};
 
 /// Reads the counts; one that is no count is absent, since billing must not fail for it.
 pub(super) fn read(raw: &Raw) -> Option<Usage> {
@@ -35,8 +35,9 @@ fn of(object: RawObject) -> Usage {
     }
 }
 
-/// Writes the counts: the upstream's own object where it is of this format and says the same.
-pub(super) fn write(body: &mut Object<'_>, usage: &Usage) {
+/// Writes the counts: the upstream's own object where it is of this format and says the same. What was written to a cache is
+/// counted as fresh, for want of a word.
+pub(super) fn write(body: &mut Object<'_>, usage: &Usage, losses: &mut Losses) {
     let own = usage
         .raw
         .as_ref()
@@ -44,6 +45,9 @@ pub(super) fn write(body: &mut Object<'_>, usage: &Usage) {
     if let Some(own) = own {
         own.write(body.key("usageMetadata"));
         return;
+    }
+    if usage.cache_write.is_some() {
+        losses.dropped("usage.cache_write");
     }
     let mut object = body.object("usageMetadata");
     object.number("promptTokenCount", usage.input());

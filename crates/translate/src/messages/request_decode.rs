@@ -5,6 +5,7 @@ use bytes::Bytes;
 
 use super::{
     block_decode::{self, Writer, said},
+    carry::Returning,
     choice, output,
     place::{Place, absorb_under},
     thinking, tool,
@@ -104,12 +105,18 @@ fn turn(raw: &Raw, at: usize, losses: &mut Losses) -> Result<Turn, JsonError> {
         JsonKind::Array => {
             let items = content.array()?;
             turn.blocks.reserve(items.len());
+            let mut carried = Returning::default();
             for (position, item) in items.iter().enumerate() {
-                let place = Place::Turn(at, position);
-                let block = block_decode::block(item, Writer::Client, place, losses)
+                let place = Place::Turn(at, turn.blocks.len());
+                if role == Role::Assistant && carried.take(item, &mut turn.blocks, place, losses) {
+                    continue;
+                }
+                let mut block = block_decode::block(item, Writer::Client, place, losses)
                     .map_err(|error| error.under(&format!("content.{position}")))?;
+                carried.give(&mut block, place, losses);
                 turn.blocks.push(block);
             }
+            carried.end(Place::Turn(at, turn.blocks.len()), losses);
         }
         kind @ (JsonKind::Object | JsonKind::Number | JsonKind::Bool | JsonKind::Null) => {
             return Err(JsonError::WrongType {

@@ -7,6 +7,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::{
     block_decode::{self, Writer},
+    carry,
     lower::{input, words},
     media,
     piece::{self, Piece, Wire},
@@ -99,25 +100,23 @@ pub(super) fn start(mut fields: Fields) -> Result<Start, JsonError> {
 pub(super) fn encode(response: &Response, reply: &Reply) -> (Bytes, Losses) {
     let mut losses = Losses::default();
     let ext = replayed(&response.ext, str::to_owned, &mut losses);
-    let blocks = response.blocks.iter().enumerate();
     let mut searches = 0;
     let mut pieces: Vec<Piece<'_>> = Vec::with_capacity(response.blocks.len());
-    for (at, block) in blocks {
-        match found(block) {
-            Some(pair) => {
-                searches += 1;
-                losses.approximated(Place::Answer(at).to_string());
-                pieces.extend([pair.call(&pair.input), pair.result].map(|value| Piece {
-                    place: Place::Answer(at),
-                    wire: Wire::Native {
-                        value: Cow::Owned(value),
-                        marked: false,
-                    },
-                    cache: None,
-                    ext: None,
-                }));
-            }
-            None => pieces.extend(lower(block, at, &mut losses)),
+    for (at, block) in response.blocks.iter().enumerate() {
+        if let Some(pair) = found(block) {
+            searches += 1;
+            losses.approximated(Place::Answer(at).to_string());
+            pieces.extend([pair.call(&pair.input), pair.result].map(|value| Piece {
+                place: Place::Answer(at),
+                wire: Wire::Native {
+                    value: Cow::Owned(value),
+                    marked: false,
+                },
+                cache: None,
+                ext: None,
+            }));
+        } else if let Some(piece) = lower(block, at, &mut losses) {
+            push(piece, block, &mut pieces, &mut losses);
         }
     }
     let refused = response
@@ -229,16 +228,29 @@ fn lower<'a>(block: &'a Block, at: usize, losses: &mut Losses) -> Option<Piece<'
         losses.dropped(place.to_string());
         return None;
     };
-    let piece = Piece {
+    Some(Piece {
         place,
         wire,
         cache: None,
         ext: replayed(&block.ext, |m| place.fact(&format!("ext.{m}")), losses),
-    };
-    if block.seal.is_some() && !piece.is_thinking() {
-        losses.dropped(place.fact("seal"));
+    })
+}
+
+/// Adds what a block became, with the carrier of its seal where it needs one.
+fn push<'a>(piece: Piece<'a>, block: &'a Block, pieces: &mut Vec<Piece<'a>>, losses: &mut Losses) {
+    let carried = block.seal.as_ref().zip(carry::placement(&block.kind));
+    if block.seal.is_some() && carried.is_none() && !piece.is_thinking() {
+        losses.dropped(piece.place.fact("seal"));
     }
-    Some(piece)
+    let carrier = carried.map(|(seal, placement)| {
+        let carrier = carry::piece(piece.place, seal, placement);
+        (carrier, placement)
+    });
+    match carrier {
+        Some((carrier, Placement::Next)) => pieces.extend([carrier, piece]),
+        Some((carrier, Placement::Here | Placement::Previous)) => pieces.extend([piece, carrier]),
+        None => pieces.push(piece),
+    }
 }
 
 fn plain<'a>(text: impl Into<Cow<'a, str>>) -> Wire<'a> {

@@ -41,7 +41,10 @@ pub(super) fn word(stop: &Stop, refused: bool) -> &str {
         return own;
     }
     match stop.reason {
-        StopReason::Other => raw.unwrap_or("end_turn"),
+        // words that this format has got since look like this, those of others often do not
+        StopReason::Other => raw
+            .filter(|raw| raw.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
+            .unwrap_or("end_turn"),
         reason => WORDS
             .iter()
             .find(|(_, known)| *known == reason)

@@ -5,10 +5,12 @@
 use byokey_types::{Format, Raw, Usage};
 use bytes::BytesMut;
 
-use super::{error, lower, media, place::replayed, response, usage};
+use super::{carry, error, lower, media, place::replayed, response, usage};
 use crate::write::Object;
 use crate::{
-    Reply, codec,
+    Reply,
+    carrier::Placement,
+    codec,
     event::{Delta, Event, Head, Start},
     ir::{Ext, Input, Runs, Stop},
     loss::Losses,
@@ -41,10 +43,12 @@ pub(super) struct StreamEncoder {
 enum Speaking {
     /// None, or one that this format has no word for.
     Silent,
+    /// A call that waits for what follows: its seal would be said ahead of it.
+    Announced { head: Head, ext: Ext },
     /// One whose deltas are passed on; `seal` waits for the end, since the last one counts.
     Aloud {
-        /// Whether it is thinking: no other block has a place for a seal.
-        thinks: bool,
+        /// Where its seal goes: into its own slot (thinking), into a block behind it, or nowhere.
+        slot: Option<Placement>,
         seal: Option<String>,
         /// The part of a summary that spoke last.
         part: Option<u32>,
@@ -52,7 +56,7 @@ enum Speaking {
     /// Withheld thinking, which is nothing but its seal.
     Withheld { seal: Option<String>, ext: Ext },
     /// A call whose free text becomes the one member of an object when it is whole.
-    Freeform(String),
+    Freeform { text: String, seal: Option<String> },
 }
 
 impl StreamEncoder {
@@ -82,7 +86,11 @@ impl StreamEncoder {
             }
             Event::Open { head, ext, .. } => {
                 self.flush_start(out);
-                self.open(head, ext, out);
+                if matches!(head, Head::ToolCall { .. }) {
+                    self.block = Speaking::Announced { head, ext };
+                } else {
+                    self.open(head, ext, out);
+                }
             }
             Event::Delta { delta, .. } => self.delta(delta, out),
             Event::Close { .. } => self.close(out),
@@ -116,7 +124,11 @@ impl StreamEncoder {
 
     fn open(&mut self, head: Head, ext: Ext, out: &mut BytesMut) {
         self.block = Speaking::Aloud {
-            thinks: matches!(head, Head::Reasoning { .. }),
+            slot: match head {
+                Head::Reasoning { .. } => Some(Placement::Here),
+                Head::Text | Head::Refusal | Head::ToolCall { .. } => Some(Placement::Previous),
+                Head::Media(_) | Head::Native { .. } => None,
+            },
             seal: None,
             part: None,
         };
@@ -147,7 +159,10 @@ impl StreamEncoder {
                 runs,
             } => {
                 if freeform {
-                    self.block = Speaking::Freeform(String::new());
+                    self.block = Speaking::Freeform {
+                        text: String::new(),
+                        seal: None,
+                    };
                 }
                 let own_type = crate::ir::own(&ext, FORMAT).and_then(|ext| ext.get("type"));
                 let tag = match runs {
@@ -221,20 +236,64 @@ impl StreamEncoder {
         });
     }
 
+    /// Says the call that was announced, if there is one.
+    fn begin(&mut self, out: &mut BytesMut) {
+        match std::mem::replace(&mut self.block, Speaking::Silent) {
+            Speaking::Announced { head, ext } => self.open(head, ext, out),
+            other @ (Speaking::Silent
+            | Speaking::Aloud { .. }
+            | Speaking::Withheld { .. }
+            | Speaking::Freeform { .. }) => self.block = other,
+        }
+    }
+
+    /// Says a block that carries a seal.
+    fn carrier(&mut self, envelope: &str, out: &mut BytesMut) {
+        self.block_start(&None, &[], out, |block| {
+            block.text("type", "thinking");
+            block.text("thinking", "");
+            block.text("signature", "");
+        });
+        self.text_delta("signature_delta", "signature", envelope, out);
+        self.block_stop(out);
+    }
+
+    fn block_stop(&mut self, out: &mut BytesMut) {
+        emit("content_block_stop", out, |body| {
+            body.number("index", self.next.into());
+        });
+        self.next += 1;
+    }
+
     fn delta(&mut self, delta: Delta, out: &mut BytesMut) {
+        if matches!(self.block, Speaking::Announced { .. }) {
+            if let Delta::Seal(seal) = &delta {
+                let call = std::mem::replace(&mut self.block, Speaking::Silent);
+                self.carrier(&carry::envelope(seal, Placement::Next), out);
+                self.block = call;
+                self.begin(out);
+                return;
+            }
+            self.begin(out);
+        }
         match &mut self.block {
-            Speaking::Silent => {}
+            Speaking::Silent | Speaking::Announced { .. } => {}
             Speaking::Withheld { seal, .. } => {
                 if let Delta::Seal(found) = &delta {
                     *seal = Some(response::slot(found));
                 }
             }
-            Speaking::Freeform(text) => {
-                if let Delta::Input(more) = &delta {
-                    text.push_str(more);
-                }
-            }
-            Speaking::Aloud { thinks, seal, part } => match delta {
+            Speaking::Freeform { text, seal } => match &delta {
+                Delta::Input(more) => text.push_str(more),
+                Delta::Seal(found) => *seal = Some(carry::envelope(found, Placement::Previous)),
+                Delta::Text(_)
+                | Delta::Reasoning(_)
+                | Delta::Summary { .. }
+                | Delta::Annotation(_)
+                | Delta::Ext(_)
+                | Delta::Native(_) => {}
+            },
+            Speaking::Aloud { slot, seal, part } => match delta {
                 Delta::Text(text) => self.text_delta("text_delta", "text", &text, out),
                 Delta::Reasoning(text) => {
                     self.text_delta("thinking_delta", "thinking", &text, out);
@@ -255,8 +314,7 @@ impl StreamEncoder {
                     });
                 }
                 Delta::Annotation(_) | Delta::Ext(_) => {}
-                Delta::Seal(_) if !*thinks => {}
-                Delta::Seal(found) => *seal = Some(response::slot(&found)),
+                Delta::Seal(found) => *seal = slot.map(|slot| carry::envelope(&found, slot)),
                 Delta::Native(raw) => emit("content_block_delta", out, |body| {
                     body.number("index", self.next.into());
                     body.raw("delta", &raw);
@@ -282,8 +340,12 @@ impl StreamEncoder {
     }
 
     fn close(&mut self, out: &mut BytesMut) {
+        self.begin(out);
+        let mut carried = None;
         match std::mem::replace(&mut self.block, Speaking::Silent) {
-            Speaking::Silent | Speaking::Withheld { seal: None, .. } => return,
+            Speaking::Silent
+            | Speaking::Announced { .. }
+            | Speaking::Withheld { seal: None, .. } => return,
             Speaking::Withheld {
                 seal: Some(data),
                 ext,
@@ -291,19 +353,22 @@ impl StreamEncoder {
                 block.text("type", "redacted_thinking");
                 block.text("data", &data);
             }),
-            Speaking::Freeform(text) => {
+            Speaking::Freeform { text, seal } => {
                 let (input, _) = lower::input(&Input::Text(text));
                 self.text_delta("input_json_delta", "partial_json", input.as_str(), out);
+                carried = seal;
             }
             Speaking::Aloud {
-                seal: Some(seal), ..
+                slot: Some(Placement::Here),
+                seal: Some(seal),
+                ..
             } => self.text_delta("signature_delta", "signature", &seal, out),
-            Speaking::Aloud { seal: None, .. } => {}
+            Speaking::Aloud { seal, .. } => carried = seal,
         }
-        emit("content_block_stop", out, |body| {
-            body.number("index", self.next.into());
-        });
-        self.next += 1;
+        self.block_stop(out);
+        if let Some(envelope) = carried {
+            self.carrier(&envelope, out);
+        }
     }
 
     fn message_delta(&self, stop: &Stop, out: &mut BytesMut) {

@@ -4,7 +4,7 @@
 //! against lists of one text; where the operator's text at the head stands (its texts are joined by a newline, as are those that
 //! follow each other within the conversation); results of tools stand before the rest of the user's turn, in the order of
 //! their calls; call ids that the target fits to its rule; tool names that the reply turns back;
-//! empty texts; `tool_choice` and `parallel_tool_calls` without tools; what is the default and said explicitly (`auto`, parallel
+//! empty texts; how a tool's schema spells what it asks for ([`schema`]); `tool_choice` and `parallel_tool_calls` without tools; what is the default and said explicitly (`auto`, parallel
 //! calls allowed, `strict: false`, no stream); how strictly a schema for the answer is followed, and the name `response` for it; members that are
 //! `null`. `developer` against `system` and messages without content are nuances: they may change, and may be declared.
 //!
@@ -12,6 +12,7 @@
 
 mod ask;
 mod conversation;
+mod schema;
 
 use std::collections::BTreeMap;
 
@@ -251,7 +252,10 @@ fn mark(mark: &CacheMark) -> String {
     format!("{:?}", Tree::of(&mark.0))
 }
 
-/// An empty text without a mark says nothing.
+/// An empty text without a mark and without a seal says nothing.
 fn is_nothing(block: &Block) -> bool {
-    block.as_text() == Some("") && block.cache.is_none() && block.ext.is_none()
+    block.as_text() == Some("")
+        && block.cache.is_none()
+        && block.seal.is_none()
+        && block.ext.is_none()
 }

@@ -108,12 +108,7 @@ pub(crate) fn root() -> PathBuf {
 
 /// Every codec there is.
 pub(crate) fn codecs() -> Vec<&'static dyn Codec> {
-    // the proofs of Gemini are worked on elsewhere
-    Format::ALL
-        .into_iter()
-        .filter(|format| *format != Format::Gemini)
-        .map(codec)
-        .collect()
+    Format::ALL.into_iter().map(codec).collect()
 }
 
 /// An upstream of a format's home family.

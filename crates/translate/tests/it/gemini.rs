@@ -1,12 +1,17 @@
 //! Gemini `generateContent`.
 
+mod abroad;
 mod answers;
+mod arrays;
+mod counting;
 mod fixtures;
 mod identity;
+mod limits;
 mod reasoning;
 mod requests;
 mod seals;
 mod streams;
+mod streams_written;
 mod tolerance;
 mod tools;
 

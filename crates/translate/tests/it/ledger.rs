@@ -230,10 +230,12 @@ fn distance(a: &Item, b: &Item) -> usize {
     if !a.is_again(b) {
         return 2 * ALONE + 1;
     }
+    // a mark that is gone makes nothing another thing
     let differs = |(name, fact): &(&String, &Fact)| {
-        b.facts
-            .get(*name)
-            .is_none_or(|other| other.value != fact.value)
+        *name != "cache"
+            && b.facts
+                .get(*name)
+                .is_none_or(|other| other.value != fact.value)
     };
     let is_new = |name: &&String| !a.facts.contains_key(*name);
     let new = b.facts.keys().filter(is_new).count();

@@ -122,6 +122,17 @@ fn dishonesties(
         });
     }
     let mut after = facts::facts(&again, format, &encoded.reply, target.call_ids);
+    if codec.format() == Format::Gemini {
+        // the path says whether to stream; thoughts that are asked for are shown elsewhere without a word
+        before.settings.facts.remove("stream");
+        if !before.settings.facts.contains_key("summary") {
+            let shown = |fact: &facts::Fact| fact.value == "Auto";
+            after
+                .settings
+                .facts
+                .retain(|name, fact| !(name == "summary" && shown(fact)));
+        }
+    }
     if !before.settings.facts.contains_key("max_tokens") {
         // a limit that must be said, and is the model's own, limits nothing
         let own = target.max_output.map(|limit| limit.to_string());

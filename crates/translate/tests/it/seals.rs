@@ -18,14 +18,16 @@ const FAMILIES: [&str; 4] = ["anthropic", "openai", "google", "guest"];
 
 proptest! {
     #[test]
-    fn a_seal_reaches_its_issuer_only(payload in "[A-Za-z0-9+/]{24,60}", words in "[a-z ]{1,20}", sort in 0usize..3) {
+    fn a_seal_reaches_its_issuer_only(payload in "[A-Za-z0-9+/]{24,60}", words in "[a-z ]{1,20}", sort in 0usize..4) {
         for family in FAMILIES {
             for client in codecs() {
                 let seal = Seal { issuer: Issuer::family(family), payload: payload.clone() };
                 let answer = answer(&seal, &words, sort);
                 let (body, losses) = client.encode_response(&answer, &reply("asked"));
                 let stream = streamed(client, &answer, &reply("asked"));
-                let home = client.format().home_family() == family;
+                // a call has no slot of its own in Messages, and what carries its seal says so
+                let carried_apart = client.format() == Format::AnthropicMessages && sort >= 2;
+                let home = client.format().home_family() == family && !carried_apart;
                 for (what, seen) in [("whole", &body), ("streamed", &stream)] {
                     // a slot may name its issuer itself; bare is at home there
                     let named = format!("\"{family}\":{{\"thought_signature\":\"{payload}\"");
@@ -134,13 +136,18 @@ fn mapping_seals_finds_each_and_touches_nothing_else() {
     }
 }
 
-/// An answer that holds a seal: on reasoning, on withheld reasoning, on a call.
+/// An answer that holds a seal: on reasoning, on withheld reasoning, on a call, on a text.
 fn answer(seal: &Seal, words: &str, sort: usize) -> Response {
     let parts = match sort {
         0 => vec![ReasoningPart::Full(words.to_owned())],
         _ => Vec::new(),
     };
-    let mut sealed = Block::new(if sort == 2 {
+    let mut sealed = Block::new(if sort == 3 {
+        Kind::Text {
+            text: words.to_owned(),
+            annotations: Vec::new(),
+        }
+    } else if sort == 2 {
         Kind::ToolCall(ToolCall {
             id: CallId::new("toolu_2"),
             name: "read".into(),
@@ -192,7 +199,18 @@ fn echo(format: Format, answer: &Bytes) -> Bytes {
             request.set("input", Raw::array_of(items));
             return request.to_bytes();
         }
-        Format::Gemini => panic!("no echo for {format} yet"),
+        Format::Gemini => {
+            let candidate = answer.get("candidates").unwrap().array().unwrap()[0].clone();
+            let said = candidate.object().unwrap().get("content").unwrap().clone();
+            let question = |text: &str| {
+                Raw::parse(format!(
+                    "{{\"role\":\"user\",\"parts\":[{{\"text\":\"{text}\"}}]}}"
+                ))
+                .unwrap()
+            };
+            let contents = Raw::array_of([question("before"), said, question("after")]);
+            return RawObject::from_iter([("contents".into(), contents)]).to_bytes();
+        }
     };
     let mut request = RawObject::new();
     request.set("model", Raw::string("asked"));

@@ -34,10 +34,10 @@ pub(in crate::gemini) fn lift(schema: &Raw) -> Lifted {
         return same;
     }
     let lifted = walk(schema, &up, 0);
-    if tight(&lifted) == tight(schema) {
+    if tight(&lifted, 0) == tight(schema, 0) {
         return same;
     }
-    let change = if tight(&lower(&lifted)) == tight(schema) {
+    let change = if tight(&lower(&lifted), 0) == tight(schema, 0) {
         Change::Lifted
     } else {
         Change::Beyond
@@ -62,8 +62,33 @@ fn speaks_openapi(schema: &Raw) -> bool {
     .any(|word| text.contains(word))
 }
 
-fn tight(raw: &Raw) -> Option<serde_json::Value> {
-    raw.decode().ok()
+/// The schema without white space and the order of members; numbers as they are spelled.
+fn tight(raw: &Raw, depth: usize) -> String {
+    match raw.kind() {
+        // deeper than [`walk`] goes, where nothing has changed
+        _ if depth > 2 * DEEPEST => raw.as_str().to_owned(),
+        JsonKind::Object => {
+            let mut members: Vec<String> = raw
+                .object()
+                .into_iter()
+                .flatten()
+                .map(|(key, value)| format!("{key:?}:{}", tight(&value, depth + 1)))
+                .collect();
+            members.sort_unstable();
+            format!("{{{}}}", members.join(","))
+        }
+        JsonKind::Array => {
+            let items = raw.array().unwrap_or_default();
+            let items: Vec<String> = items.iter().map(|item| tight(item, depth + 1)).collect();
+            format!("[{}]", items.join(","))
+        }
+        JsonKind::String => raw.text().map_or_else(
+            // half a surrogate pair: as it is spelled
+            |_| raw.as_str().to_owned(),
+            |text| format!("{text:?}"),
+        ),
+        JsonKind::Number | JsonKind::Bool | JsonKind::Null => raw.as_str().to_owned(),
+    }
 }
 
 fn walk(schema: &Raw, step: &dyn Fn(&mut RawObject), depth: usize) -> Raw {

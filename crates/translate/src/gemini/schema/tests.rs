@@ -200,7 +200,7 @@ fn g15_malformed_schemas() {
             json!({"type": "object", "properties": {"a": {"type": "array"}, "b": {"items": {}}, "c": "string", "d": true, "e": {"type": "array", "items": [{"type": "string"}, {"type": "number"}]}}, "required": ["a", "zz"]}),
             json!({"type": "OBJECT", "properties": {
                 "a": {"type": "ARRAY", "items": {"type": "STRING"}},
-                "b": {"type": "ARRAY", "items": {"type": "STRING"}},
+                "b": {"type": "ARRAY", "items": {"type": "STRING", "description": "Any JSON value."}},
                 "c": {"type": "STRING"},
                 "d": {"type": "STRING", "description": "Any JSON value."},
                 "e": {"type": "ARRAY", "items": {"type": "STRING"}, "description": "The items, in order, must match {\"type\":\"string\"}, {\"type\":\"number\"}."}}, "required": ["a"]}),

@@ -3,7 +3,7 @@
 use byokey_translate::ir::{Choice, OutputFormat, Request, Summary, Tool};
 use byokey_types::{Format, Raw, ReasoningAsk};
 
-use super::{Item, Reader, mark};
+use super::{Item, Reader, mark, schema::canonical};
 use crate::json::Tree;
 
 impl Reader<'_> {
@@ -31,8 +31,9 @@ impl Reader<'_> {
                     item.add("name", &path, &name);
                     item.add_nuance("kind", &path, sort);
                     item.add_some("description", &at("description"), description.clone());
-                    if let Some(schema) = schema.as_ref().filter(|_| !lowered) {
-                        item.add("schema", at("schema"), format!("{:?}", Tree::of(schema)));
+                    let schema = schema.as_ref().filter(|_| !lowered);
+                    if let Some(schema) = schema.and_then(|raw| canonical(Tree::of(raw))) {
+                        item.add("schema", at("schema"), format!("{schema:?}"));
                     }
                     if *strict == Some(true) {
                         item.add("strict", at("strict"), "true");

@@ -1,5 +1,6 @@
 //! The facts of messages and their blocks.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use byokey_translate::{
     ir::{Block, Input, Kind, MediaSource, ReasoningPart, Request, Runs, Turn},
     reply::FREEFORM_MEMBER,
@@ -82,6 +83,13 @@ impl Reader<'_> {
             Kind::Refusal { text } => item.add("refusal", path, text),
             Kind::Media(media) => {
                 let source = match &media.source {
+                    // a document given as text, and the same as data
+                    MediaSource::PlainText { text } => inline_text(&STANDARD.encode(text)),
+                    MediaSource::Inline { media_type, data }
+                        if media_type.as_deref() == Some("text/plain") =>
+                    {
+                        inline_text(data)
+                    }
                     MediaSource::Native { value, .. } => format!("{:?}", Tree::of(value)),
                     // a provider's files are the same in all of its formats
                     MediaSource::File { owner, id } => {
@@ -157,6 +165,10 @@ impl Reader<'_> {
         let text = member.and_then(|object| object.get(FREEFORM_MEMBER)?.text().ok());
         text.unwrap_or_else(|| input.as_str().to_owned())
     }
+}
+
+fn inline_text(data: &str) -> String {
+    format!("text {data}")
 }
 
 fn flush(run: &mut Vec<(usize, usize, Item)>, items: &mut Vec<Item>) {

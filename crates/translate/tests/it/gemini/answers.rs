@@ -42,7 +42,7 @@ fn a_messages_answer() {
             "usageMetadata": {"promptTokenCount": 99, "cachedContentTokenCount": 80, "candidatesTokenCount": 7, "totalTokenCount": 106},
             "modelVersion": "asked", "responseId": "msg_1"})
     );
-    assert_eq!(lost, Vec::<String>::new());
+    assert_eq!(lost, ["usage.cache_write=dropped"]);
 }
 
 #[test]
@@ -123,6 +123,38 @@ fn a_failed_answer_is_a_fault() {
         .decode_response(&json(&json!({"x": 1})), &home())
         .unwrap_err();
     assert_eq!(error.to_string(), "`candidates` is required");
+    for nothing in [
+        json!({"candidates": []}),
+        json!({"candidates": null, "usageMetadata": {"promptTokenCount": 3}}),
+        json!({"usageMetadata": {"promptTokenCount": 3}}),
+    ] {
+        let error = Gemini
+            .decode_response(&json(&nothing), &home())
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`candidates` holds no answer, and nothing says why",
+            "{nothing}"
+        );
+    }
+}
+
+#[test]
+fn a_failed_answer_breaks_every_clients_stream_off() {
+    let failed = json!({"candidates": [{"content": {"parts": [{"text": "I"}]}}, {"index": 1}]});
+    let word = json!({"candidates": [{"finishReason": "MALFORMED_FUNCTION_CALL"}]});
+    let events = super::events(&[&super::stream_of(&[failed, word])], &home());
+    for client in crate::fixture::codecs() {
+        let stream = crate::fixture::written(client, &events, &crate::fixture::reply("asked"));
+        let again = crate::fixture::events(client, &stream);
+        let Some(byokey_translate::Event::Error(fault)) = again.last() else {
+            panic!("{}: {again:?}", client.format());
+        };
+        assert_eq!(
+            fault.message,
+            "the upstream's model failed to form its answer: `MALFORMED_FUNCTION_CALL`"
+        );
+    }
 }
 
 #[test]

@@ -11,7 +11,6 @@ use byokey_translate::{
     messages::Messages,
     observe::Observation,
     sse,
-    unfold::unfold,
 };
 use byokey_types::{Frame, Kind};
 use bytes::{Bytes, BytesMut};
@@ -19,7 +18,7 @@ use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{check, encoded, events, fixtures, home, json, stream_of, written};
+use super::{check, encoded, events, fixtures, home, json, stream_of};
 
 fn chunk(parts: &Value, finish: Option<&str>) -> Value {
     let mut candidate = json!({"content": {"role": "model", "parts": parts}, "index": 0});
@@ -164,91 +163,6 @@ fn what_breaks_off_is_told() {
 }
 
 #[test]
-fn a_client_reads_chunks_and_then_the_reason() {
-    let answer = json!({"id": "msg_1", "type": "message", "role": "assistant", "model": "c", "stop_reason": "tool_use",
-        "content": [{"type": "thinking", "thinking": "hm", "signature": "c2ln"}, {"type": "text", "text": "I look."},
-            {"type": "tool_use", "id": "t1", "name": "f", "input": {"a": 1}}, {"type": "tool_use", "id": "t2", "name": "g", "input": {}}],
-        "usage": {"input_tokens": 3, "output_tokens": 4}});
-    let source = Source {
-        family: Some("google".into()),
-        ..Source::default()
-    };
-    let response = Messages
-        .decode_response(&json(&answer), &source)
-        .unwrap()
-        .value;
-    let chunk = |part: Value| json!({"candidates": [{"content": {"parts": [part], "role": "model"}, "index": 0}], "modelVersion": "asked", "responseId": "msg_1"});
-    let mut last = chunk(json!({"text": ""}));
-    last["candidates"][0]["finishReason"] = json!("STOP");
-    last["usageMetadata"] =
-        json!({"promptTokenCount": 3, "candidatesTokenCount": 4, "totalTokenCount": 7});
-    let expected = vec![
-        chunk(json!({"text": "hm", "thought": true})),
-        chunk(json!({"text": "", "thought": true, "thoughtSignature": "c2ln"})),
-        chunk(json!({"text": "I look."})),
-        chunk(json!({"functionCall": {"id": "t1", "name": "f", "args": {"a": 1}}})),
-        chunk(json!({"functionCall": {"id": "t2", "name": "g", "args": {}}})),
-        last,
-    ];
-    let mut reply = Reply {
-        model: "asked".into(),
-        ..Reply::default()
-    };
-    let events = unfold(response);
-    check(&events);
-    assert_eq!(encoded(&events, &reply), expected);
-    // without `alt=sse` the chunks are the items of one array
-    reply.json_array = true;
-    let array: Value = serde_json::from_slice(&written(&events, &reply)).unwrap();
-    assert_eq!(array, Value::from(expected));
-}
-
-#[test]
-fn an_error_is_the_last_chunk() {
-    let fault = StreamFault::new(Kind::Overloaded, "busy");
-    let events = [
-        Event::Start(byokey_translate::event::Start::default()),
-        Event::Error(fault),
-        Event::End,
-    ];
-    let expected = json!({"error": {"code": 503, "message": "busy", "status": "UNAVAILABLE"}});
-    assert_eq!(
-        encoded(&events, &Reply::default()),
-        std::slice::from_ref(&expected)
-    );
-    let reply = Reply {
-        json_array: true,
-        ..Reply::default()
-    };
-    let array: Value = serde_json::from_slice(&written(&events, &reply)).unwrap();
-    assert_eq!(array, json!([expected]));
-}
-
-#[test]
-fn what_is_read_is_written_again() {
-    for fixture in fixtures::all() {
-        let Some(stream) = fixture.stream else {
-            continue;
-        };
-        let events = events(&[&stream], &home());
-        let again = super::events(&[&written(&events, &Reply::default())], &home());
-        match (fold(events), fold(again)) {
-            (Ok((one, _)), Ok((two, _))) => {
-                let blocks = |blocks: &[byokey_translate::ir::Block]| format!("{blocks:#?}");
-                assert_eq!(blocks(&one.blocks), blocks(&two.blocks), "{}", fixture.name);
-                assert_eq!(
-                    (one.stop, one.usage),
-                    (two.stop, two.usage),
-                    "{}",
-                    fixture.name
-                );
-            }
-            (one, two) => assert_eq!(one.unwrap_err().kind, two.unwrap_err().kind),
-        }
-    }
-}
-
-#[test]
 fn a_verbatim_stream_is_observed() {
     let mut seen = Observation::default();
     for fixture in fixtures::all() {
@@ -290,6 +204,68 @@ fn a_verbatim_stream_is_observed() {
         &mut seen,
     );
     assert!(seen.stopped);
+}
+
+#[test]
+fn grounding_may_come_late_and_behind_thoughts() {
+    let grounded = |mut chunk: Value| {
+        chunk["candidates"][0]["groundingMetadata"] = json!({
+            "groundingChunks": [{"web": {"uri": "https://a.example/", "title": "a"}}, {"web": {"uri": "https://b.example/"}}],
+            "groundingSupports": [{"segment": {"startIndex": 8, "endIndex": 12, "text": "Welt"}, "groundingChunkIndices": [0]},
+                {"segment": {"startIndex": 0, "endIndex": 4, "text": "else"}, "groundingChunkIndices": [1]}]});
+        chunk
+    };
+    let thought = json!({"text": "hm", "thought": true});
+    let signed = |text: &str| json!({"text": text, "thoughtSignature": "c2ln"});
+    let whole = json!([thought, signed("Grüße Welt.")]);
+    let streams = [
+        // with the last words, and behind them
+        vec![
+            chunk(&json!([thought]), None),
+            chunk(&json!([{"text": "Grüße "}]), None),
+            grounded(chunk(&json!([signed("Welt.")]), Some("STOP"))),
+        ],
+        vec![
+            chunk(&json!([thought]), None),
+            chunk(&json!([signed("Grüße Welt.")]), None),
+            grounded(chunk(&json!([{"text": ""}]), Some("STOP"))),
+        ],
+    ];
+    let whole = grounded(chunk(&whole, Some("STOP")));
+    let whole = Gemini
+        .decode_response(&json(&whole), &home())
+        .unwrap()
+        .value;
+    let byokey_translate::ir::Kind::Text { annotations, .. } = &whole.blocks[1].kind else {
+        panic!("{whole:?}");
+    };
+    let spans: Vec<_> = annotations.iter().map(|it| it.span).collect();
+    // what is not the text that is meant is not pointed to
+    assert_eq!(spans, [Some((6, 10)), None]);
+    for stream in streams {
+        let (folded, _) = fold(events(&[&stream_of(&stream)], &home())).unwrap();
+        assert_eq!(folded.blocks, whole.blocks);
+    }
+}
+
+#[test]
+fn of_several_answers_the_first_is_told() {
+    let mut other = chunk(&json!([{"text": "b"}]), Some("SAFETY"));
+    other["candidates"][0]["index"] = json!(1);
+    let mut both = chunk(&json!([{"text": "a"}]), None);
+    let second = other["candidates"][0].clone();
+    both["candidates"].as_array_mut().unwrap().insert(0, second);
+    let stream = stream_of(&[
+        other.clone(),
+        both,
+        other.clone(),
+        chunk(&json!([{"text": "c"}]), Some("STOP")),
+        other,
+    ]);
+    let (response, _) = fold(events(&[&stream], &home())).unwrap();
+    let texts: Vec<_> = response.blocks.iter().map(|it| it.as_text()).collect();
+    assert_eq!(texts, [Some("ac")]);
+    assert_eq!(response.stop.unwrap().reason, StopReason::EndTurn);
 }
 
 #[test]

@@ -90,6 +90,7 @@ fn g20_calls_stand_together() {
         losses(&encoded),
         [
             "messages.2.content.2.content.2=moved",
+            "messages.2.content.2.content=approximated",
             "messages.1.content.2=moved",
             "messages.2.content.0=moved"
         ]

@@ -105,7 +105,7 @@ pub(crate) fn target(format: Format) -> impl Strategy<Value = Target> {
             ReasoningReplay::Accepted,
             ReasoningReplay::Required,
         ]),
-        prop::sample::select(vec!["anthropic", "openai", "guest"]),
+        prop::sample::select(vec!["anthropic", "openai", "google", "guest"]),
         0usize..6,
     );
     abilities.prop_map(
@@ -130,6 +130,7 @@ pub(crate) fn target(format: Format) -> impl Strategy<Value = Target> {
                 temperature,
                 system_in_place: known.then_some(in_place),
                 structured_output: structured,
+                structured_with_tools: marks % 2 == 0,
                 ..ModelRow::unknown("model")
             };
             let mut target = of_format(format, &row, Some(family.to_owned()));
