@@ -82,6 +82,7 @@ fn streamed(kind: Kind<'_>, voice: &impl Voice, scene: &Scene) -> Performance {
         | Kind::Lorem { .. }
         | Kind::Tools
         | Kind::Think { .. }
+        | Kind::Agent { .. }
         | Kind::Vision
         | Kind::Refuse
         | Kind::Filter
@@ -115,6 +116,7 @@ fn whole(kind: Kind<'_>, voice: &impl Voice, scene: &Scene) -> Performance {
         | Kind::Lorem { .. }
         | Kind::Tools
         | Kind::Think { .. }
+        | Kind::Agent { .. }
         | Kind::Vision
         | Kind::Refuse
         | Kind::Filter
