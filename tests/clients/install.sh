@@ -39,19 +39,20 @@ npm() {
 }
 
 # Installs the packages that `$1` pins into .cache/clients/`$2`; `$3` says what they are.
-# No package's own script runs: the agents' executables lie in packages of their own.
+# No package's own script runs: the agents' executables lie in packages of their own, one a platform. `npm ci` wants all
+# of those in the lock file, and not every registry has all, so `$4` may say `install`: the versions are pinned as well.
 install_packages() {
     local pins=("$1/package.json" "$1/package-lock.json")
     fresh "$cache/$2.stamp" "${pins[@]}" && return
     say "installing $3 into .cache/clients"
     mkdir -p "$cache/$2"
     cp "${pins[@]}" "$cache/$2/"
-    (cd "$cache/$2" && npm ci --no-fund --no-audit --ignore-scripts --loglevel=error >/dev/null)
+    (cd "$cache/$2" && npm "$4" --no-fund --no-audit --ignore-scripts --loglevel=error >/dev/null)
     cat "${pins[@]}" | cksum >"$cache/$2.stamp"
 }
 
-install_node() { install_packages "$here" node "the Node SDKs"; }
-install_agents() { install_packages "$here/agents" agents "the coding agents"; }
+install_node() { install_packages "$here" node "the Node SDKs" ci; }
+install_agents() { install_packages "$here/agents" agents "the coding agents" install; }
 
 # Writes the lock file of the packages that `$1` pins anew.
 lock_packages() {
