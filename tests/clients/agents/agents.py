@@ -1,7 +1,8 @@
 """Runs coding agents through byokey: each must write a file, run a command and end, over every upstream format.
 
 Every run has a home, a working directory and an environment of its own. What the upstream saw is read from the
-sandbox's journal, where a marker in the prompt tells the runs apart.
+sandbox's journal, where a marker in the prompt tells the runs apart. Arguments name the clients and the providers to
+run with; without any, all of those whose format is served.
 """
 
 import json
@@ -34,8 +35,8 @@ UPSTREAMS = {
 }
 """The providers of config.yaml: the format each speaks, and how the paths of its requests begin."""
 
-TIME_LIMIT = 60
-"""Seconds for one run; the slowest takes six on two cores."""
+TIME_LIMIT = 120
+"""Seconds for one run; the slowest takes six on two idle cores."""
 
 FILE, CONTENT = "hello.txt", "proxied hello"
 DONE = "AGENT-DONE all steps finished."
@@ -196,9 +197,10 @@ def problems(agent: Agent, provider: str, scratch: Path) -> list[str]:
 
 
 def main() -> None:
-    wanted = sys.argv[1:]
-    agents = [agent for agent in AGENTS if agent.format in SERVED and (not wanted or agent.name in wanted)]
-    upstreams = [provider for provider, (format, _) in UPSTREAMS.items() if format in SERVED]
+    named = set(sys.argv[1:])
+    agents = [agent for agent in AGENTS if agent.name in named] or [agent for agent in AGENTS if agent.format in SERVED]
+    upstreams = [provider for provider in UPSTREAMS if provider in named]
+    upstreams = upstreams or [provider for provider, (format, _) in UPSTREAMS.items() if format in SERVED]
     scratch = Path(tempfile.mkdtemp(prefix="byokey-agents-"))
 
     def attempt(job) -> tuple[list[str], float]:

@@ -174,7 +174,9 @@ def thinking(cell):
     asked = {"model": cell.model("think"), "input": "why?", "reasoning": REASONING}
     response = responses.create(**asked)
     equal((thought(response), response.output_text), (THOUGHT, "why?"))
-    holds(response.usage.output_tokens_details.reasoning_tokens > 0, f"usage {response.usage}")
+    # the Messages API does not say how much of an answer was thought
+    if cell.upstream != "messages":
+        holds(response.usage.output_tokens_details.reasoning_tokens > 0, f"usage {response.usage}")
     deltas: dict[str, str] = {}
     for event in responses.create(**asked, stream=True):
         if event.type.endswith(".delta"):
@@ -304,7 +306,7 @@ def malformed_requests(cell):
     bodies = {
         "model": {"input": "x"},
         "input": {"model": model, "input": 7},
-        "input.0": {"model": model, "input": [{"type": "no-such-item"}]},
+        "input.0.content.0": {"model": model, "input": [{"role": "user", "content": [{"type": "input_text"}]}]},
     }
     for path, body in bodies.items():
         error = raises(openai.BadRequestError, lambda: client.post("/responses", body=body, cast_to=object))

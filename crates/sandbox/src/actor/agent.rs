@@ -15,8 +15,8 @@ use crate::{
 const FILE: &str = "hello.txt";
 const CONTENT: &str = "proxied hello";
 /// Reads the file, and prints [`RAN`], which its own text does not contain.
-const COMMAND: &str = "cat hello.txt && echo AGENT-SHELL-$((40 + 2))";
-const ORDERED: &str = "AGENT-SHELL-$";
+const COMMAND: &str = "cat hello.txt && printf AGENT-SHELL-%d 42";
+const ORDERED: &str = "AGENT-SHELL-%d";
 const RAN: &str = "AGENT-SHELL-42";
 const DONE: &str = "AGENT-DONE all steps finished.";
 
@@ -131,6 +131,9 @@ fn call(tool: &Tool<'_>, given: &[(&[&str], Value)]) -> Block {
     let mut arguments = tool
         .schema
         .map_or_else(|| json!({}), |schema| schema::example(schema, tool.name));
+    if !arguments.is_object() {
+        arguments = json!({});
+    }
     for (names, value) in given {
         let known = names.iter().find(|name| property(tool, name).is_some());
         let name = known.or(names.first()).copied().unwrap_or_default();
@@ -144,12 +147,12 @@ fn call(tool: &Tool<'_>, given: &[(&[&str], Value)]) -> Block {
 
 /// A call of a tool that takes free text, or would if it were not described as a function.
 fn free(tool: &Tool<'_>, given: &str) -> Block {
-    if tool.schema.is_some() {
+    if TEXTS.iter().any(|name| property(tool, name).is_some()) {
         return call(tool, &[(&TEXTS, json!(given))]);
     }
     Block::Call {
         name: tool.name.to_owned(),
-        arguments: given.to_owned(),
+        arguments: json!(given).to_string(),
     }
 }
 
@@ -195,8 +198,7 @@ mod tests {
         let (mut blocks, _) = act(&ask, body);
         match blocks.pop() {
             Some(Block::Call { name, arguments }) => {
-                let read = serde_json::from_str(&arguments);
-                (name, read.unwrap_or(Value::String(arguments)))
+                (name, serde_json::from_str(&arguments).unwrap_or_default())
             }
             Some(Block::Text { text, .. }) => ("text".to_owned(), json!(text)),
             other => ("neither".to_owned(), json!(format!("{other:?}"))),
@@ -224,7 +226,7 @@ mod tests {
             json!([prompt]),
             json!([prompt, CONTENT]),
             json!([prompt, CONTENT, ordered, "denied"]),
-            json!([prompt, CONTENT, ordered, "proxied hello\nAGENT-SHELL-42\n"]),
+            json!([prompt, CONTENT, ordered, "proxied hello AGENT-SHELL-42"]),
         ];
         assert_eq!(
             conversations.map(|conversation| answer(&tools, &conversation)),
@@ -254,13 +256,13 @@ mod tests {
         let cases = [
             ("exec_command", object(&["cmd"]), json!({ "cmd": write })),
             ("shell", list, json!({"command": ["bash", "-lc", write]})),
-            ("apply_patch", Value::Null, json!(patch)),
+            ("apply_patch", json!({"type": "string"}), json!(patch)),
             (
                 "apply_patch",
                 object(&["patchText"]),
                 json!({ "patchText": patch }),
             ),
-            ("exec", Value::Null, json!(script)),
+            ("exec", json!({"type": "string"}), json!(script)),
             (
                 "functions__exec",
                 object(&["input"]),
