@@ -27,7 +27,7 @@ SERVED = os.environ["SERVED"].split()
 NODE = Path(os.environ["NODE"])
 MODULES = Path(os.environ["AGENTS"]) / "node_modules"
 
-UPSTREAMS = {
+PROVIDERS = {
     "up-chat": ("chat", "/v1/chat/completions"),
     "up-msg": ("messages", "/v1/messages"),
     "up-resp": ("responses", "/v1/responses"),
@@ -182,7 +182,7 @@ def problems(agent: Agent, provider: str, scratch: Path) -> list[str]:
     written = file.read_text(errors="replace") if file.is_file() else None
     if written is None or written.strip() != CONTENT:
         found.append(f"{FILE} holds {written!r}")
-    _, path = UPSTREAMS[provider]
+    _, path = PROVIDERS[provider]
     astray = sorted({request["path"] for request in requests if not request["path"].startswith(path)})
     if astray:
         found.append(f"the upstream was asked at {', '.join(astray)}")
@@ -199,8 +199,8 @@ def problems(agent: Agent, provider: str, scratch: Path) -> list[str]:
 def main() -> None:
     named = set(sys.argv[1:])
     agents = [agent for agent in AGENTS if agent.name in named] or [agent for agent in AGENTS if agent.format in SERVED]
-    upstreams = [provider for provider in UPSTREAMS if provider in named]
-    upstreams = upstreams or [provider for provider, (format, _) in UPSTREAMS.items() if format in SERVED]
+    upstreams = [provider for provider in PROVIDERS if provider in named]
+    upstreams = upstreams or [provider for provider, (format, _) in PROVIDERS.items() if format in SERVED]
     scratch = Path(tempfile.mkdtemp(prefix="byokey-agents-"))
 
     def attempt(job) -> tuple[list[str], float]:

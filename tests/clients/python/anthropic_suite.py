@@ -202,8 +202,8 @@ def thinking(cell):
 
 def thinking_between_tools(cell):
     """The sandbox checks the signature that comes back, and wants thoughts before the call."""
-    asked = asking(cell, "think-tools", "weather?", thinking=THINKING, tools=TOOLS[:1])
-    for streamed in (False, True):
+    for model, streamed in [(model, streamed) for model in cell.sealing() for streamed in (False, True)]:
+        asked = asking(cell, model, "weather?", thinking=THINKING, tools=TOOLS[:1])
         if streamed:
             with messages.stream(**asked) as stream:
                 message = stream.get_final_message()

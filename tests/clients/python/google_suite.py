@@ -201,16 +201,22 @@ def thinking(cell):
 
 def thinking_between_tools(cell):
     """The client carries every part back as it came, signatures included."""
-    config = {"tools": tools(GET_WEATHER), "thinking_config": THINKING}
+    for model in cell.sealing():
+        sealed_loop(cell, model)
+
+
+def sealed_loop(cell, model):
+    levels = types.ThinkingConfig(include_thoughts=True, thinking_level="high")
+    config = {"tools": tools(GET_WEATHER), "thinking_config": levels if model.startswith("g3-") else THINKING}
     contents = [turn("user", words("weather?"))]
     for said in ("18 °C", "19 °C"):
-        first = generate(cell, "think-tools", contents, **config)
+        first = generate(cell, model, contents, **config)
         content = first.candidates[0].content
         if cell.upstream in ("gemini", "messages", "responses"):
             holds(any(part.thought_signature for part in content.parts), f"no signature on {content}")
         [call] = first.function_calls
         contents += [content, turn("user", result(call, said))]
-        final = generate(cell, "think-tools", contents, **config)
+        final = generate(cell, model, contents, **config)
         holds(said in final.text, f"text {final.text}")
         contents += [final.candidates[0].content, turn("user", words("and now?"))]
 

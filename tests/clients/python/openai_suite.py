@@ -177,14 +177,15 @@ def thinking(cell):
 
 def thinking_between_tools(cell):
     """The client echoes the whole message, so a seal in an extra member comes back."""
-    asked = {"model": cell.model("think-tools"), "tools": TOOLS[:1], "reasoning_effort": "high"}
-    messages = user("weather?")
-    message = chat.create(**asked, messages=messages).choices[0].message
-    equal(message.reasoning_content, THOUGHT)
-    [call] = message.tool_calls
-    messages.append(message.model_dump(exclude_none=True))
-    messages.append({"role": "tool", "tool_call_id": call.id, "content": "18 °C"})
-    equal(chat.create(**asked, messages=messages).choices[0].message.content, "The tools said: “18 °C”.")
+    for model in cell.sealing():
+        asked = {"model": cell.model(model), "tools": TOOLS[:1], "reasoning_effort": "high"}
+        messages = user("weather?")
+        message = chat.create(**asked, messages=messages).choices[0].message
+        equal(message.reasoning_content, THOUGHT)
+        [call] = message.tool_calls
+        messages.append(message.model_dump(exclude_none=True))
+        messages.append({"role": "tool", "tool_call_id": call.id, "content": "18 °C"})
+        equal(chat.create(**asked, messages=messages).choices[0].message.content, "The tools said: “18 °C”.")
 
 
 def refusal(cell):

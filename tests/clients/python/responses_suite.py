@@ -190,14 +190,19 @@ def thinking(cell):
 
 def sealed_thinking_between_tools(cell):
     """Nothing is stored, so the client carries the sealed thoughts back itself."""
-    asked = {"model": cell.model("think-tools"), "tools": TOOLS[:1], "reasoning": REASONING}
+    for model in cell.sealing():
+        sealed_loop(cell, model)
+
+
+def sealed_loop(cell, model):
+    asked = {"model": cell.model(model), "tools": TOOLS[:1], "reasoning": REASONING}
     asked |= {"store": False, "include": SEALED}
     turns = [{"role": "user", "content": "weather?"}]
     for said in ("18 °C", "19 °C"):
         response = responses.create(**asked, input=turns)
-        [item] = items(response, "reasoning")
         if cell.upstream in ("responses", "messages", "gemini"):
-            holds(item.encrypted_content, f"no seal on {item}")
+            sealed = [item for item in items(response, "reasoning") if item.encrypted_content]
+            holds(sealed, f"no seal in {response.output}")
         [call] = items(response, "function_call")
         turns += [item.model_dump(exclude_none=True) for item in response.output]
         turns.append(result(call, said))

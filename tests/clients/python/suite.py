@@ -80,6 +80,10 @@ class Cell:
     def model(self, name: str) -> str:
         return f"{self.provider}/{name}"
 
+    def sealing(self) -> list[str]:
+        """Models that think, call a tool, and want back the signature they gave."""
+        return ["think-tools"] + ["g3-think-tools"] * (self.upstream == "gemini")
+
 
 def cells(native: str) -> list[Cell]:
     """The sandbox serves every format, hence the client's own."""
