@@ -75,14 +75,15 @@ def claude(place, model, prompt):
     return command, {"ANTHROPIC_BASE_URL": BASE, "ANTHROPIC_AUTH_TOKEN": "any", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"}
 
 
-def codex(place, model, prompt):
-    provider = f'{{name="byokey",base_url="{BASE}/v1",env_key="LOCAL_KEY",wire_api="responses"}}'
-    options = ["analytics.enabled=false", "check_for_update_on_startup=false", 'model_provider="byokey"']
-    options.append(f"model_providers.byokey={provider}")
-    command = [NODE, MODULES / "@openai/codex/bin/codex.js", "exec", "--skip-git-repo-check", "-m", model]
-    command += ["--dangerously-bypass-approvals-and-sandbox", "--disable", "plugins", "--disable", "apps"]
-    command += [word for option in options for word in ("-c", option)]
-    return command + [prompt], {"LOCAL_KEY": "any"}
+def codex(*settings: str):
+    def launch(place, model, prompt):
+        command = [NODE, MODULES / "@openai/codex/bin/codex.js", "exec", "--skip-git-repo-check", "-m", model]
+        command += ["--dangerously-bypass-approvals-and-sandbox", "--disable", "plugins", "--disable", "apps"]
+        quiet = ["analytics.enabled=false", "check_for_update_on_startup=false"]
+        command += [word for setting in (*quiet, *settings) for word in ("-c", setting)]
+        return command + [prompt], {"OPENAI_API_KEY": "any"}
+
+    return launch
 
 
 def opencode(kit: str, path: str, prefix: str = ""):
@@ -108,15 +109,22 @@ def gemini(place, model, prompt):
     return command, {"GOOGLE_GEMINI_BASE_URL": BASE, "GEMINI_API_KEY": "any"}
 
 
+OWN_PROVIDER = codex(
+    'model_provider="byokey"',
+    f'model_providers.byokey={{name="byokey",base_url="{BASE}/v1",env_key="OPENAI_API_KEY",wire_api="responses"}}',
+)
+BUILT_IN = codex(f'openai_base_url="{BASE}/v1"')
 COMPATIBLE = opencode("@ai-sdk/openai-compatible", "/v1")
 AGENTS = [
     Agent("claude", "messages", "agent", claude),
     Agent("claude-thinks", "messages", "agent-think", claude),
     # the model's name decides its tools: exec_command alone, apply_patch as free text, JavaScript as free text
-    Agent("codex", "responses", "agent", codex),
-    Agent("codex-thinks", "responses", "agent-think", codex),
-    Agent("codex-patch", "responses", "gpt-5.5", codex),
-    Agent("codex-script", "responses", "gpt-5.6-sol", codex),
+    Agent("codex", "responses", "agent", OWN_PROVIDER),
+    Agent("codex-thinks", "responses", "agent-think", OWN_PROVIDER),
+    Agent("codex-patch", "responses", "gpt-5.5", OWN_PROVIDER),
+    Agent("codex-script", "responses", "gpt-5.6-sol", OWN_PROVIDER),
+    # this one tries a WebSocket first
+    Agent("codex-built-in", "responses", "agent", BUILT_IN),
     Agent("opencode-chat", "chat", "agent", COMPATIBLE),
     Agent("opencode-chat-thinks", "chat", "agent-think", COMPATIBLE),
     Agent("opencode-messages", "messages", "agent", opencode("@ai-sdk/anthropic", "/v1")),

@@ -7,7 +7,8 @@ import {
   all, equal, holds, marker, rejects, run, upstreamNoticedHangup,
 } from "./suite.mjs";
 
-const client = new GoogleGenAI({ apiKey: "any", httpOptions: { baseUrl: BASE, timeout: TIMEOUT, retryOptions: { attempts: 1 } } });
+const httpOptions = { baseUrl: BASE, timeout: TIMEOUT, retryOptions: { attempts: 1 } };
+const client = new GoogleGenAI({ apiKey: "any", httpOptions });
 const { models } = client;
 
 const declared = (name, parametersJsonSchema) => ({ name, description: `Calls ${name}.`, parametersJsonSchema });
