@@ -1,9 +1,9 @@
 # Every command of README and CONTRIBUTING. Each works on a fresh clone.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench
+.PHONY: help run test test-clients lint bench
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: ## build, and serve with the sandbox on 127.0.0.1:8018
 	@scripts/install-build-deps.sh
@@ -14,6 +14,10 @@ test: ## every test: the workspace's, then the real SDKs against the binary
 	@scripts/install-build-deps.sh --with-python
 	cargo test --workspace --locked
 	tests/clients/run.sh
+
+test-clients: ## real coding agents against the binary; downloads 300 MB once
+	@scripts/install-build-deps.sh --with-python
+	tests/clients/run.sh agents
 
 lint: ## formatting, clippy, shell scripts, licences and duplicates; a warning is an error
 	@scripts/install-build-deps.sh --with-python

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Installs the SDKs at their pinned versions into .cache/clients, once for each state of the pins.
+# Installs the SDKs and the agents at their pinned versions into .cache/clients, once for each state of the pins.
 #
 #   install.sh          Python and Node
 #   install.sh python   the Python side only (shellcheck is there too)
-#   install.sh --lock   writes requirements.txt and package-lock.json anew
+#   install.sh agents   the coding agents as well (1.2 GiB)
+#   install.sh --lock   writes requirements.txt and the two package-lock.json anew
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=$(cd "$here/../.." && pwd)/.cache/clients
@@ -37,13 +38,30 @@ npm() {
     PATH=$home/bin:$PATH "$home/bin/node" "$home/lib/node_modules/npm/bin/npm-cli.js" "$@"
 }
 
-install_node() {
-    fresh "$cache/node.stamp" "$here/package.json" "$here/package-lock.json" && return
-    say "installing the Node SDKs into .cache/clients"
-    mkdir -p "$cache/node"
-    cp "$here/package.json" "$here/package-lock.json" "$cache/node/"
-    (cd "$cache/node" && npm ci --no-fund --no-audit --ignore-scripts --loglevel=error >/dev/null)
-    cat "$here/package.json" "$here/package-lock.json" | cksum >"$cache/node.stamp"
+# Installs the packages that `$1` pins into .cache/clients/`$2`; `$3` says what they are.
+# No package's own script runs: the agents' executables lie in packages of their own, one a platform. `npm ci` wants all
+# of those in the lock file, and not every registry has all, so `$4` may say `install`: the versions are pinned as well.
+install_packages() {
+    local pins=("$1/package.json" "$1/package-lock.json")
+    fresh "$cache/$2.stamp" "${pins[@]}" && return
+    say "installing $3 into .cache/clients"
+    mkdir -p "$cache/$2"
+    cp "${pins[@]}" "$cache/$2/"
+    (cd "$cache/$2" && npm "$4" --no-fund --no-audit --ignore-scripts --loglevel=error >/dev/null)
+    cat "${pins[@]}" | cksum >"$cache/$2.stamp"
+}
+
+install_node() { install_packages "$here" node "the Node SDKs" ci; }
+install_agents() { install_packages "$here/agents" agents "the coding agents" install; }
+
+# Writes the lock file of the packages that `$1` pins anew.
+lock_packages() {
+    local work=$cache/lock/packages
+    rm -rf "$work"
+    mkdir -p "$work"
+    cp "$1/package.json" "$work/"
+    (cd "$work" && npm install --package-lock-only --omit-lockfile-registry-resolved --no-fund --no-audit --loglevel=error)
+    cp "$work/package-lock.json" "$1/"
 }
 
 lock() {
@@ -55,14 +73,14 @@ lock() {
     "$work/venv/bin/pip-compile" --quiet --generate-hashes --strip-extras --no-header --no-annotate --no-emit-index-url \
         --no-emit-trusted-host --no-emit-find-links --output-file "$here/requirements.txt" "$here/requirements.in"
     install_python
-    cp "$here/package.json" "$work/"
-    (cd "$work" && npm install --package-lock-only --omit-lockfile-registry-resolved --no-fund --no-audit --loglevel=error)
-    cp "$work/package-lock.json" "$here/"
+    lock_packages "$here"
+    lock_packages "$here/agents"
 }
 
 case "${1:-all}" in
     all) install_python; install_node ;;
     python) install_python ;;
+    agents) install_python; install_node; install_agents ;;
     --lock) lock ;;
-    *) say "unknown argument \`$1\`; there are \`python\` and \`--lock\`"; exit 2 ;;
+    *) say "unknown argument \`$1\`; there are \`python\`, \`agents\` and \`--lock\`"; exit 2 ;;
 esac

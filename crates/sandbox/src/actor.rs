@@ -1,5 +1,9 @@
 //! What each model says to a request.
 
+mod agent;
+
+use serde_json::Value;
+
 use crate::{
     ask::{Ask, Choice, Output, Thinking},
     model::{Kind, Model, Oddity},
@@ -34,12 +38,13 @@ const EIGHT: &str =
 const LONG: &str = "and on and on it goes — ünïcødé — ";
 const LONG_TOKENS: u64 = 128;
 
-/// The answer to a request.
-pub(crate) fn play(model: &Model<'_>, ask: &Ask<'_>, seed: u64) -> Scene {
+/// The answer to a request; `body` is all of it.
+pub(crate) fn play(model: &Model<'_>, ask: &Ask<'_>, body: &Value, seed: u64) -> Scene {
     let (mut blocks, mut stop) = match model.kind {
         Kind::Lorem { tokens, .. } => return lorem(tokens, ask, seed),
         Kind::Tools => calls(ask, 2),
         Kind::Think { tools: true, .. } => think_tools(ask),
+        Kind::Agent { .. } => agent::act(ask, body),
         Kind::Refuse => (vec![refusal()], Stop::Refusal),
         Kind::Odd(Oddity::Blocked) => (Vec::new(), Stop::Filter),
         Kind::Odd(Oddity::Malformed) => (Vec::new(), Stop::End),
@@ -211,6 +216,7 @@ fn thinks(kind: Kind<'_>, ask: &Ask<'_>) -> bool {
         Kind::Think { tools, .. } => {
             ask.thinking != Thinking::Off && (!tools || ask.results.is_empty())
         }
+        Kind::Agent { think } => asked || (think && ask.thinking != Thinking::Off),
         // a thinking upstream demands its thoughts back beside its calls, so it must have had some
         Kind::Tools => asked && ask.results.is_empty(),
         _other_kinds_never_think => false,

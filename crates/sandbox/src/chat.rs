@@ -35,6 +35,8 @@ pub(crate) struct ChatVoice {
     /// Choices asked for with `n`.
     choices: u32,
     include_usage: bool,
+    /// Tools that take free text.
+    custom: Vec<String>,
 }
 
 impl Format for Chat {
@@ -79,6 +81,7 @@ impl Format for Chat {
             choices: u32::try_from(choices).unwrap_or(1),
             include_usage: body.pointer("/stream_options/include_usage")
                 == Some(&Value::Bool(true)),
+            custom: custom(body),
         }
     }
 
@@ -115,6 +118,24 @@ impl Voice for ChatVoice {
     fn error(&self) -> Bytes {
         stream::error(self)
     }
+}
+
+impl ChatVoice {
+    /// What a custom tool is given; `None` for a function, which takes the arguments as they are.
+    fn input(&self, name: &str, arguments: &str) -> Option<String> {
+        let custom = self.custom.iter().any(|custom| custom == name);
+        // the example for a string schema, out of its quotes
+        custom.then(|| serde_json::from_str(arguments).unwrap_or_else(|_| arguments.to_owned()))
+    }
+}
+
+fn custom(body: &Value) -> Vec<String> {
+    let tools = body.get("tools").and_then(Value::as_array);
+    let names = tools
+        .into_iter()
+        .flatten()
+        .filter_map(|tool| tool.pointer("/custom/name")?.as_str());
+    names.map(str::to_owned).collect()
 }
 
 /// The list or one entry of `GET /v1/models`; `None` when there is no such model.

@@ -44,6 +44,8 @@ pub struct Recorded {
     pub headers: HeaderMap,
     /// The body's very bytes; empty while it is still arriving.
     pub body: Bytes,
+    /// The answer's status; `None` until its head is sent, and when it never is.
+    pub status: Option<u16>,
     /// How the exchange ended.
     pub outcome: Outcome,
 }
@@ -128,6 +130,7 @@ impl Journal {
                 target: target.to_owned(),
                 headers: headers.clone(),
                 body: Bytes::new(),
+                status: None,
                 outcome: Outcome::Open,
             };
             lock(&self.ring).push(entry);
@@ -215,6 +218,15 @@ impl Watch {
             ring.shrink();
         }
         self.journal.gauges.send_modify(|gauges| gauges.read += 1);
+    }
+
+    /// The response head is sent.
+    pub(crate) fn answered(&mut self, status: u16) {
+        if self.journal.record
+            && let Some(entry) = lock(&self.journal.ring).find(self.number)
+        {
+            entry.status = Some(status);
+        }
     }
 
     /// The response body begins.

@@ -19,6 +19,7 @@
 //! | `lorem`, `lorem-<n>`, `lorem-<n>-<r>` | `n` tokens (64), one event each, `r` a second (unpaced without) |
 //! | `tools` | calls the first tool, and the second beside it when parallel calls are allowed; after results, says what they were |
 //! | `think`, `think-redacted`, `think-tools` | reasons, then answers (or calls a tool); `-redacted` adds a sealed block |
+//! | `agent`, `agent-think` | writes `hello.txt`, runs a command and says `AGENT-DONE …`, by the tools offered; reasons when asked, or always |
 //! | `vision` | lists every image and document with media type and size, or URL |
 //! | `refuse`, `filter` | declines; is cut off by a content filter |
 //! | `cite` | text with citations |

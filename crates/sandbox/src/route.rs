@@ -76,6 +76,7 @@ pub(crate) async fn answer(
             return Err(cut());
         }
     }
+    watch.answered(performance.status);
     let mut response = Response::new(Playback::new(performance.content, watch));
     *response.status_mut() =
         StatusCode::from_u16(performance.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -238,7 +239,7 @@ fn generate<F: Format>(
         return Err(F::failure(500, name));
     }
     let seed = base62::seed(body);
-    let scene = actor::play(&model, &ask, seed);
+    let scene = actor::play(&model, &ask, &json, seed);
     let voice = F::voice_at(&parts.uri, F::voice(&json, &model, seed));
     Ok(stage::perform(&model, &voice, &scene, ask.stream))
 }
@@ -299,6 +300,8 @@ struct Exhibit {
     /// Present when the body is not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     body_base64: Option<String>,
+    /// Of the answer; absent while there is none.
+    status: Option<u16>,
     outcome: &'static str,
 }
 
@@ -332,6 +335,7 @@ fn exhibit(recorded: &Recorded) -> Exhibit {
             .collect(),
         body: body.map(str::to_owned),
         body_base64: body.is_none().then(|| STANDARD.encode(&recorded.body)),
+        status: recorded.status,
         outcome: match recorded.outcome {
             Outcome::Open => "open",
             Outcome::Completed => "completed",

@@ -81,6 +81,7 @@ fn streamed(kind: Kind<'_>, voice: &impl Voice, scene: &Scene) -> Performance {
         | Kind::Lorem { .. }
         | Kind::Tools
         | Kind::Think { .. }
+        | Kind::Agent { .. }
         | Kind::Vision
         | Kind::Refuse
         | Kind::Filter
@@ -116,6 +117,7 @@ fn whole(kind: Kind<'_>, voice: &impl Voice, scene: &Scene) -> Performance {
         | Kind::Lorem { .. }
         | Kind::Tools
         | Kind::Think { .. }
+        | Kind::Agent { .. }
         | Kind::Vision
         | Kind::Refuse
         | Kind::Filter

@@ -140,6 +140,12 @@ async function tokenLimit(cell) {
   equal([answer.choices[0].finish_reason, answer.usage.completion_tokens], ["length", 16]);
 }
 
+async function embeddings(cell) {
+  if (!["chat", "responses"].includes(cell.upstream)) return;
+  const { data } = await client.embeddings.create({ model: cell.model("embed"), input: ["hello", "world"], dimensions: 8 });
+  equal(data.map((item) => [item.index, item.embedding.length]), [[0, 8], [1, 8]]);
+}
+
 const FAILURES = {
   400: openai.BadRequestError,
   401: openai.AuthenticationError,
@@ -227,6 +233,6 @@ async function baseUrlWithoutVersion(cell) {
 
 await run("openai-node", "chat", [
   text, charactersOfSeveralBytes, stream, streamHelper, toolLoop, toolRunner, streamedParallelTools, image, thinking,
-  thinkingBetweenTools, refusal, structuredOutput, stopSequence, tokenLimit, failures, unknownModels, malformedRequests,
+  thinkingBetweenTools, refusal, structuredOutput, stopSequence, tokenLimit, embeddings, failures, unknownModels, malformedRequests,
   tooLarge, brokenStreams, brokenAnswers, hangingUp, models, baseUrlWithoutVersion,
 ]);

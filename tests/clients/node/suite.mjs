@@ -9,6 +9,8 @@ import { crc32, deflateSync } from "node:zlib";
 export const BASE = process.env.BYOKEY_BASE;
 /** Where the simulated upstreams listen, to look at what they saw. */
 const SANDBOXES = process.env.SANDBOX_BASES.split(" ");
+/** The formats that byokey serves. */
+export const SERVED = process.env.SERVED.split(" ");
 /** The `body_limit` of the configuration that run.sh writes, in bytes. */
 export const BODY_LIMIT = 1 << 20;
 /** Milliseconds. */
@@ -112,10 +114,17 @@ export const marker = () => `marker-${randomUUID()}`;
 
 const named = (provider, upstream) => ({ provider, upstream, model: (name) => `${provider}/${name}` });
 
+const UPSTREAMS = [
+  named("up-chat", "chat"),
+  named("up-msg", "messages"),
+  named("up-resp", "responses"),
+  named("up-gem", "gemini"),
+];
+
 /** Runs each case in each cell, prints failures and a row of counts, and exits 1 when one failed. */
 export async function run(name, native, cases) {
-  // the sandbox serves both formats, hence the client's own
-  const cells = [named("sandbox", native), named("up-chat", "chat"), named("up-msg", "messages")];
+  // the sandbox serves every format, hence the client's own
+  const cells = [named("sandbox", native), ...UPSTREAMS.filter((cell) => SERVED.includes(cell.upstream))];
   let passed = 0;
   let failed = 0;
   const row = [];

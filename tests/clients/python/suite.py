@@ -19,6 +19,9 @@ BASE = os.environ["BYOKEY_BASE"]
 SANDBOXES = os.environ["SANDBOX_BASES"].split()
 """Where the simulated upstreams listen, to look at what they saw."""
 
+SERVED = os.environ["SERVED"].split()
+"""The formats that byokey serves."""
+
 BODY_LIMIT = 1 << 20
 """The `body_limit` of the configuration that run.sh writes, in bytes."""
 
@@ -41,6 +44,13 @@ TIME = {
     "required": ["city"],
     "additionalProperties": False,
 }
+PLACE = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "people": {"type": "integer"}},
+    "required": ["name", "people"],
+    "additionalProperties": False,
+}
+PLACE_FOUND = {"name": 'value of "name" — ünïcødé 日本 🦀', "people": 7}
 ARGUMENTS = {"get_weather": {"city": CITY, "days": 3}, "get_time": {"city": CITY}}
 
 
@@ -65,15 +75,21 @@ PDF_SEEN = f"application/pdf {len(base64.b64decode(PDF))} bytes"
 class Cell:
     provider: str
     upstream: str
-    """The format the provider speaks when this client calls: `chat` or `messages`."""
+    """The format the provider speaks when this client calls: `chat`, `messages`, `responses` or `gemini`."""
 
     def model(self, name: str) -> str:
         return f"{self.provider}/{name}"
 
+    def sealing(self) -> list[str]:
+        """Models that think, call a tool, and want back the signature they gave."""
+        return ["think-tools"] + ["g3-think-tools"] * (self.upstream == "gemini")
+
 
 def cells(native: str) -> list[Cell]:
-    """The sandbox serves both formats, hence the client's own."""
-    return [Cell("sandbox", native), Cell("up-chat", "chat"), Cell("up-msg", "messages")]
+    """The sandbox serves every format, hence the client's own."""
+    upstreams = {"up-chat": "chat", "up-msg": "messages", "up-resp": "responses", "up-gem": "gemini"}
+    behind = [Cell(provider, upstream) for provider, upstream in upstreams.items() if upstream in SERVED]
+    return [Cell("sandbox", native), *behind]
 
 
 def equal(found, wanted, what=""):

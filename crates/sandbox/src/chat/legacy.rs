@@ -105,7 +105,7 @@ impl Format for Legacy {
             .unwrap_or_default();
         let others = (1..prompts.len())
             .filter_map(|place| rules::legacy::check(body, place).ok())
-            .map(|ask| actor::play(model, &ask, seed))
+            .map(|ask| actor::play(model, &ask, body, seed))
             .collect();
         let echo = body.get("echo") == Some(&Value::Bool(true));
         let choices = body.get("n").and_then(Value::as_u64).unwrap_or(1);

@@ -46,15 +46,27 @@ struct Message<'a> {
 #[derive(Serialize)]
 struct ToolCall<'a> {
     id: String,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    function: Function<'a>,
+    #[serde(flatten)]
+    called: Called<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Called<'a> {
+    Function { function: Function<'a> },
+    Custom { custom: Custom<'a> },
 }
 
 #[derive(Serialize)]
 struct Function<'a> {
     name: &'a str,
     arguments: &'a str,
+}
+
+#[derive(Serialize)]
+struct Custom<'a> {
+    name: &'a str,
+    input: String,
 }
 
 #[derive(Serialize)]
@@ -118,7 +130,7 @@ struct Entry {
 pub(super) fn whole(voice: &ChatVoice, scene: &Scene) -> Vec<u8> {
     let choice = |index| Choice {
         index,
-        message: message(scene, index),
+        message: message(voice, scene, index),
         logprobs: None,
         finish_reason: finish_reason(&scene.stop),
     };
@@ -217,7 +229,7 @@ pub(super) fn annotations(scene: &Scene) -> Vec<Annotation> {
     annotations
 }
 
-fn message(scene: &Scene, choice: u32) -> Message<'_> {
+fn message<'a>(voice: &ChatVoice, scene: &'a Scene, choice: u32) -> Message<'a> {
     let mut message = Message {
         role: "assistant",
         content: None,
@@ -236,8 +248,14 @@ fn message(scene: &Scene, choice: u32) -> Message<'_> {
             Block::Call { name, arguments } => {
                 let call = ToolCall {
                     id: call_id(scene, choice, message.tool_calls.len()),
-                    kind: "function",
-                    function: Function { name, arguments },
+                    called: match voice.input(name, arguments) {
+                        Some(input) => Called::Custom {
+                            custom: Custom { name, input },
+                        },
+                        None => Called::Function {
+                            function: Function { name, arguments },
+                        },
+                    },
                 };
                 message.tool_calls.push(call);
             }

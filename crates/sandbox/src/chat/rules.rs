@@ -128,7 +128,8 @@ fn dispensation(model: &Model<'_>) -> Dispensation {
     let deepseek = model.dialect == Dialect::DeepSeek;
     Dispensation {
         unknown_fields: deepseek,
-        reasoning: deepseek || matches!(model.kind, Kind::Think { .. }),
+        reasoning: deepseek
+            || matches!(model.kind, Kind::Think { .. } | Kind::Agent { think: true }),
         reasoning_beside_calls: deepseek,
     }
 }

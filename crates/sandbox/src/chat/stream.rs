@@ -70,7 +70,10 @@ struct CallDelta<'a> {
     id: Option<String>,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     kind: Option<&'static str>,
-    function: FunctionDelta<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    function: Option<FunctionDelta<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    custom: Option<CustomDelta<'a>>,
 }
 
 #[derive(Serialize)]
@@ -78,6 +81,32 @@ struct FunctionDelta<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
     arguments: &'a str,
+}
+
+#[derive(Serialize)]
+struct CustomDelta<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    input: &'a str,
+}
+
+impl<'a> CallDelta<'a> {
+    /// The beginning of a call has an id and a name.
+    fn new(index: usize, begins: Option<(String, &'a str)>, piece: &'a str, custom: bool) -> Self {
+        let (id, name) = begins.unzip();
+        Self {
+            index,
+            kind: id
+                .as_ref()
+                .map(|_| if custom { "custom" } else { "function" }),
+            id,
+            function: (!custom).then_some(FunctionDelta {
+                name,
+                arguments: piece,
+            }),
+            custom: custom.then_some(CustomDelta { name, input: piece }),
+        }
+    }
 }
 
 /// Characters of a text delta.
@@ -210,36 +239,28 @@ fn interleave(
     choice: u32,
     calls: &[(&str, &str)],
 ) {
-    for (index, (name, _)) in calls.iter().enumerate() {
-        let head = CallDelta {
-            index,
-            id: Some(reply::call_id(scene, choice, index)),
-            kind: Some("function"),
-            function: FunctionDelta {
-                name: Some(name),
-                arguments: "",
-            },
-        };
+    let inputs: Vec<_> = calls
+        .iter()
+        .map(|(name, arguments)| voice.input(name, arguments))
+        .collect();
+    for (index, ((name, _), input)) in calls.iter().zip(&inputs).enumerate() {
+        let id = reply::call_id(scene, choice, index);
+        let head = CallDelta::new(index, Some((id, name)), "", input.is_some());
         call(reel, voice, choice, head);
     }
     let mut pieces: Vec<_> = calls
         .iter()
-        .map(|(_, arguments)| tokens::fragments(arguments, ARGUMENTS))
+        .zip(&inputs)
+        .map(|((_, arguments), input)| {
+            tokens::fragments(input.as_deref().unwrap_or(arguments), ARGUMENTS)
+        })
         .collect();
     loop {
         let mut silent = true;
         for (index, pieces) in pieces.iter_mut().enumerate() {
-            if let Some(arguments) = pieces.next() {
+            if let Some(piece) = pieces.next() {
                 silent = false;
-                let piece = CallDelta {
-                    index,
-                    id: None,
-                    kind: None,
-                    function: FunctionDelta {
-                        name: None,
-                        arguments,
-                    },
-                };
+                let piece = CallDelta::new(index, None, piece, inputs[index].is_some());
                 call(reel, voice, choice, piece);
             }
         }

@@ -114,7 +114,7 @@ impl<'r> Turn<'r> {
             return Err(fault::failure(500, model.name, dialect));
         }
         let seed = base62::seed(self.body);
-        let (scene, search) = play(&model, &asked, top, seed);
+        let (scene, search) = play(&model, &asked, top, self.json, seed);
         let voice = ResponsesVoice {
             id: base62::id("resp_", 50, seed, 0),
             seed,
@@ -280,6 +280,7 @@ fn play(
     model: &Model<'_>,
     asked: &Asked<'_>,
     top: &Map<String, Value>,
+    body: &Value,
     seed: u64,
 ) -> (Scene, Option<WebSearch>) {
     let ask = &asked.ask;
@@ -312,7 +313,10 @@ fn play(
         query: ask.text.chars().take(80).collect(),
         sources: includes(top, "web_search_call.action.sources"),
     });
-    (actor::play(&Model { kind, ..*model }, ask, seed), search)
+    (
+        actor::play(&Model { kind, ..*model }, ask, body, seed),
+        search,
+    )
 }
 
 fn purpose(model: &Model<'_>, asked: &Asked<'_>, top: &Map<String, Value>) -> Purpose {

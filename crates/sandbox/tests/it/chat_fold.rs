@@ -45,10 +45,12 @@ fn add_call(message: &mut Value, delta: &Value) {
         message["tool_calls"].as_array_mut().unwrap().push(call);
         return;
     }
-    let arguments = &mut message["tool_calls"][index]["function"]["arguments"];
-    *arguments = json!(
-        arguments.as_str().unwrap().to_owned() + delta["function"]["arguments"].as_str().unwrap()
-    );
+    let (kind, member) = match delta.get("custom") {
+        Some(_) => ("custom", "input"),
+        None => ("function", "arguments"),
+    };
+    let given = &mut message["tool_calls"][index][kind][member];
+    *given = json!(given.as_str().unwrap().to_owned() + delta[kind][member].as_str().unwrap());
 }
 
 /// Ids come from the body, which differs by `stream`.

@@ -165,6 +165,19 @@ async fn every_model_says_the_same_streamed_and_not() {
 }
 
 #[tokio::test]
+async fn custom_tools_are_given_text() {
+    let stage = Stage::open().await;
+    let asked = json!({"tools": [{"type": "custom", "custom": {"name": "patch"}}, tools()[1]]});
+    let said = both_ways(&stage, &patched(&body("tools"), &asked)).await;
+    let calls = json!([
+        {"id": "an id", "type": "custom",
+         "custom": {"name": "patch", "input": "value of \"patch\" — ünïcødé 日本 🦀"}},
+        {"id": "an id", "type": "function", "function": {"name": "clock", "arguments": ARGUMENTS}}
+    ]);
+    assert_eq!(said["message"]["tool_calls"], calls);
+}
+
+#[tokio::test]
 async fn tools_are_called_in_parallel_and_interleaved() {
     let stage = Stage::open().await;
     let call = |name: &str| json!({"id": "an id", "type": "function", "function": {"name": name, "arguments": ARGUMENTS}});

@@ -211,13 +211,15 @@ async fn requests_are_recorded_byte_for_byte() {
             &shown[0]["method"],
             &shown[0]["path"],
             &shown[0]["body"],
-            &shown[0]["outcome"]
+            &shown[0]["outcome"],
+            &shown[0]["status"]
         ),
         (
             &json!("POST"),
             &json!("/v1/chat/completions?a=b%2F"),
             &json!(spelled),
-            &json!("completed")
+            &json!("completed"),
+            &json!(200)
         )
     );
     stage

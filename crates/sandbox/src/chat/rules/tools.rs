@@ -1,5 +1,7 @@
 //! Tools, the choice among them, and strict schemas.
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value};
 
 use super::{Dispensation, field};
@@ -8,6 +10,9 @@ use crate::{
     fault::Fault,
     json_path::At,
 };
+
+/// What a custom tool takes.
+static FREE_TEXT: LazyLock<Value> = LazyLock::new(|| serde_json::json!({"type": "string"}));
 
 const LONGEST_NAME: usize = 64;
 const MOST_TOOLS: usize = 128;
@@ -125,6 +130,10 @@ fn check_tool<'a>(
         }
     };
     if kind == "custom" {
+        ask.tools.push(Tool {
+            name,
+            schema: Some(&*FREE_TEXT),
+        });
         return Ok(name.len() + description.len());
     }
     let schema = field::given(body, "parameters");
