@@ -44,7 +44,8 @@ async fn before(upstream: &Upstream, reply: RawReply, keepalive: &str) -> (Byoke
 async fn the_body_goes_as_it_came() {
     let stage = Stage::open().await;
     // no usage is asked for behind the client's back: not every server of these knows how
-    let odd = "{ \"prompt\":[1,2,3],\"model\" : \"MODEL\",\"stream\":true, \"suffix\":\"\\u00e9\" }";
+    let odd =
+        "{ \"prompt\":[1,2,3],\"model\" : \"MODEL\",\"stream\":true, \"suffix\":\"\\u00e9\" }";
     let asked = odd.replace("MODEL", "up-chat/echo");
     let answer = stage.byokey.ask(ask(asked)).await;
     let seen = stage.upstream.only_request();
