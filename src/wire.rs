@@ -149,7 +149,7 @@ fn compose(
     let base = format!("http://{}", reachable(address));
     writeln!(
         out,
-        "\npoint a tool here\n  OpenAI SDKs   OPENAI_BASE_URL={base}/v1 OPENAI_API_KEY=any\n  Claude Code   ANTHROPIC_BASE_URL={base} ANTHROPIC_AUTH_TOKEN=any claude"
+        "\npoint a tool here\n  OpenAI SDKs   OPENAI_BASE_URL={base}/v1 OPENAI_API_KEY=any\n  Claude Code   ANTHROPIC_BASE_URL={base} ANTHROPIC_AUTH_TOKEN=any claude\n  Google SDKs   GOOGLE_GEMINI_BASE_URL={base} GEMINI_API_KEY=any"
     )
 }
 
