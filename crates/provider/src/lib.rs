@@ -13,6 +13,7 @@ pub mod models;
 pub mod provider;
 pub mod registry;
 pub mod resolve;
+pub mod resource;
 
 pub use classify::ErrorAnswer;
 pub use client::{Answer, Body, Call, Client, Clients, Limits};
@@ -22,3 +23,4 @@ pub use models::Listed;
 pub use provider::{Account, Pool, Provider};
 pub use registry::{AccountEntry, Found, Needs, Registry, RegistryError};
 pub use resolve::{Candidate, Outgoing, Refusal, Resolution};
+pub use resource::Resource;

@@ -7,9 +7,11 @@ use async_trait::async_trait;
 use byokey_auth::Keeper;
 use byokey_provider::Registry;
 use byokey_types::ports::{Clock, UsageSink};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{guard::Guard, ids::RequestIds, metrics::Metrics, replays::Replays};
+use crate::{
+    guard::Guard, ids::RequestIds, metrics::Metrics, replays::Replays, state::Responses,
+};
 
 /// What the application needs from outside.
 #[derive(Clone)]
@@ -20,6 +22,8 @@ pub struct Ports {
     pub usage: Arc<dyn UsageSink>,
     /// Whether the store answers, for `/readyz`.
     pub store: Arc<dyn Health>,
+    /// Where responses are kept.
+    pub responses: Responses,
 }
 
 /// Something that can be asked whether it works.
@@ -54,8 +58,27 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// What forgetful clients must get back.
     pub replays: Replays,
+    /// Cancelled when nothing new shall begin: the drain has begun.
+    pub closing: CancellationToken,
     /// Cancelled when open streams must end: the drain's deadline has passed.
     pub cut: CancellationToken,
+    /// The tasks of the server: its connections, whatever they speak. None outlives it.
+    pub tasks: Tasks,
+}
+
+/// Tasks that end when the server is over, at the latest.
+#[derive(Clone, Debug, Default)]
+pub struct Tasks {
+    pub(crate) tracker: TaskTracker,
+    pub(crate) over: CancellationToken,
+}
+
+impl Tasks {
+    /// Starts a task.
+    pub fn spawn(&self, task: impl Future<Output: Send> + Send + 'static) {
+        let over = self.over.clone();
+        self.tracker.spawn(over.run_until_cancelled_owned(task));
+    }
 }
 
 impl App {
@@ -67,7 +90,9 @@ impl App {
             ids: RequestIds::default(),
             metrics: Arc::default(),
             replays: Replays::default(),
+            closing: CancellationToken::new(),
             cut: CancellationToken::new(),
+            tasks: Tasks::default(),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use byokey_types::Str;
+use byokey_types::{RawObject, Str};
 
 use crate::ir::Namespaced;
 
@@ -13,6 +13,10 @@ pub struct Reply {
     pub model: Str,
     /// The request's id: what must be made up (ids) is derived from it.
     pub seed: Str,
+    /// The id that the answer shall have in place of the upstream's.
+    pub id: Option<Str>,
+    /// What the answer repeats of the question, where the upstream says nothing of it.
+    pub echo: RawObject,
     /// The time of the request, in seconds since the Unix epoch, for formats that must say one.
     pub now: i64,
     /// Whether a stream shall report usage.

@@ -69,6 +69,7 @@ fn read(last: &str, query: Option<&str>) -> Result<Address> {
         model: Some(model.strip_prefix("models/").unwrap_or(model).to_owned()),
         stream: Some(stream),
         json_array: stream && !wants_events(query),
+        under: None,
     })
 }
 

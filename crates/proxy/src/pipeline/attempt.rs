@@ -6,13 +6,13 @@ use std::{sync::Arc, time::Duration};
 
 use axum::response::Response;
 use byokey_provider::{
-    Answer, Candidate, Outgoing, Resolution,
+    Answer, Candidate, Outgoing, Resolution, Resource,
     classify::{self, ErrorAnswer},
     headers,
 };
 use byokey_types::{ByokError, Kind, Str, Token, ports::Outcome};
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use http_body_util::BodyExt;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +26,7 @@ use crate::{
     fault::{self, Fault},
     meter::{Begin, Meter},
     relay::{self, Relayed},
+    state::{self, Draft, replay},
 };
 
 /// The most of `x-byokey-losses`, in bytes.
@@ -48,25 +49,56 @@ pub async fn attempt(
         .candidates
         .first()
         .ok_or_else(|| ByokError::new(Kind::Internal, "a resolved model has no candidate"))?;
-    let prepared = prepare(&app.replays, &inbound, candidate)?;
+    let passes_on = replay::is_known_to(&inbound, candidate);
+    let answered = once(app, snapshot, &inbound, candidate, !passes_on).await;
+    match answered {
+        // its upstream has forgotten; byokey has not
+        Err(fault) if passes_on && is_forgotten(&fault) => {
+            once(app, snapshot, &inbound, candidate, true).await
+        }
+        answered => answered,
+    }
+}
+
+/// Asks a candidate once; when it goes on from a response, by its id or by saying all of the conversation.
+async fn once(
+    app: &Arc<App>,
+    snapshot: &Snapshot,
+    asked: &Inbound,
+    candidate: &Candidate,
+    replays: bool,
+) -> Result<Response, Fault> {
+    let replayed = if replays {
+        replay::word(asked, candidate, &app.ports.responses, snapshot.body_limit).await?
+    } else {
+        None
+    };
+    let inbound = replayed.as_ref().map_or(asked, |replayed| &replayed.inbound);
+    let mut prepared = prepare(app, inbound, candidate)?;
+    if replayed.as_ref().is_some_and(|replayed| replayed.lost_reasoning) {
+        prepared.losses.dropped("previous_response_id.reasoning");
+    }
+    let verbatim = matches!(prepared.answer, Answering::Verbatim { .. });
+    let draft = Draft::new(app, asked, candidate, verbatim);
     app.metrics
         .lost(inbound.body_format, prepared.format, &prepared.losses);
-    let mut meter = meter(app, &inbound, candidate);
+    let mut meter = meter(app, inbound, candidate);
     let mut own = own_headers(&inbound.id, candidate, &prepared);
     tracing::debug!(
         request = %inbound.id,
         provider = %candidate.provider.id,
         model = %candidate.model,
-        verbatim = matches!(prepared.answer, Answering::Verbatim { .. }),
+        verbatim,
+        replayed = replayed.is_some(),
         losses = %prepared.losses.summary(LOSSES_HEADER),
         "attempt"
     );
     let result = ask(
-        app, snapshot, &inbound, candidate, prepared, &mut own, &mut meter,
+        app, snapshot, inbound, candidate, prepared, &mut own, &mut meter,
     )
     .await;
     match result {
-        Ok(relayed) => Ok(relay::respond(relayed, own, meter)),
+        Ok(relayed) => Ok(relay::respond(relayed, own, meter, draft)),
         Err(mut fault) => {
             meter.settle(Outcome::Failed(fault.error.status()));
             fault.headers.extend(own);
@@ -87,15 +119,28 @@ async fn ask(
     let verbatim = matches!(prepared.answer, Answering::Verbatim { .. });
     let same_format = prepared.format == inbound.body_format;
     let token = snapshot.keeper.get(&candidate.account.id)?;
-    let call = candidate.call(Outgoing {
-        protocol: prepared.format,
-        same_format,
-        stream: inbound.stream,
-        client: &inbound.headers,
-        query: inbound.query.as_deref().filter(|_| same_format),
-        token: token.as_deref(),
-        body: prepared.body,
-    })?;
+    let call = match inbound.under {
+        None => candidate.call(Outgoing {
+            protocol: prepared.format,
+            same_format,
+            stream: inbound.stream,
+            client: &inbound.headers,
+            query: inbound.query.as_deref().filter(|_| same_format),
+            token: token.as_deref(),
+            body: prepared.body,
+        })?,
+        Some(path) => candidate.provider.about(
+            &candidate.account,
+            Resource {
+                protocol: prepared.format,
+                method: Method::POST,
+                path,
+                client: &inbound.headers,
+                token: token.as_deref(),
+                body: prepared.body,
+            },
+        )?,
+    };
     let answer = tokio::select! {
         answer = snapshot.registry.client().send(call) => answer?,
         () = app.cut.cancelled() => return Err(fault::shutting_down().into()),
@@ -121,6 +166,12 @@ async fn ask(
         verbatim: verbatim && error.upstream.is_some(),
         error,
     })
+}
+
+/// Whether an upstream does not know the response that was gone on from.
+fn is_forgotten(fault: &Fault) -> bool {
+    let answered = fault.error.upstream.as_ref();
+    answered.is_some_and(|answered| answered.code.as_deref() == Some(state::PREVIOUS_NOT_FOUND))
 }
 
 /// Reads an error answer and says what it means.

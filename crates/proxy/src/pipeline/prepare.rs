@@ -4,13 +4,14 @@ use byokey_provider::Candidate;
 use byokey_translate::{
     Codec, Plan, Reply, Target,
     codec::{Source, codec},
+    ir,
     loss::Losses,
     plan,
 };
-use byokey_types::{ByokError, Format, Kind, ModelRow, Peek, Result, Str, peek};
+use byokey_types::{ByokError, Format, Kind, ModelRow, Peek, Raw, RawObject, Result, Str, peek};
 use bytes::Bytes;
 
-use crate::replays::{Memory, Replays};
+use crate::{App, replays::Memory, state};
 
 use super::{
     Inbound, inbound,
@@ -62,7 +63,7 @@ pub enum Answering {
 ///
 /// # Errors
 /// [`Kind::InvalidRequest`] when the body cannot be read, [`Kind::WouldLose`] when something would be lost and must not be.
-pub fn prepare(replays: &Replays, inbound: &Inbound, candidate: &Candidate) -> Result<Prepared> {
+pub fn prepare(app: &App, inbound: &Inbound, candidate: &Candidate) -> Result<Prepared> {
     let formats: Vec<Format> = candidate
         .endpoints()
         .iter()
@@ -87,7 +88,8 @@ pub fn prepare(replays: &Replays, inbound: &Inbound, candidate: &Candidate) -> R
         None
     };
     let Some((body, withhold_usage)) = sent else {
-        return translate(replays, inbound, candidate, format, source);
+        refuse_below(inbound, candidate)?;
+        return translate(app, inbound, candidate, format, source);
     };
     Ok(Prepared {
         format,
@@ -124,8 +126,24 @@ fn verbatim_body(
     }
 }
 
+/// What lies under the path of a format is its own: no other can say it.
+fn refuse_below(inbound: &Inbound, candidate: &Candidate) -> Result<()> {
+    let Some(path) = inbound.under else {
+        return Ok(());
+    };
+    Err(ByokError::new(
+        Kind::InvalidRequest,
+        format!(
+            "`{path}` needs an upstream that speaks `{}` and gets the request as it is; provider `{}` does not serve it for this model",
+            inbound.format.protocol(),
+            candidate.provider.id
+        ),
+    )
+    .at("model"))
+}
+
 fn translate(
-    replays: &Replays,
+    app: &App,
     inbound: &Inbound,
     candidate: &Candidate,
     format: Format,
@@ -135,6 +153,8 @@ fn translate(
     let upstream = codec(format);
     let decoded = codec(inbound.body_format).decode_request(&inbound.body)?;
     let mut request = decoded.value;
+    let echo = echo(app, inbound, format, &mut request);
+    let replays = &app.replays;
     if request.stream.unwrap_or(false) != inbound.stream {
         // the path's word goes before the body's
         request.stream = Some(inbound.stream);
@@ -165,6 +185,8 @@ fn translate(
         seed: inbound.id.clone(),
         now: inbound.at.seconds(),
         json_array: inbound.json_array,
+        id: echo.is_some().then(|| answer_id(&inbound.id)),
+        echo: echo.unwrap_or_default(),
         ..encoded.reply
     };
     Ok(Prepared {
@@ -179,6 +201,44 @@ fn translate(
         },
         losses,
     })
+}
+
+/// What a client of the Responses API finds again in the answer; nothing where its upstream speaks that API, too.
+///
+/// State is byokey's own business then, so it is no loss that the upstream hears nothing of it.
+fn echo(
+    app: &App,
+    inbound: &Inbound,
+    upstream: Format,
+    request: &mut ir::Request,
+) -> Option<RawObject> {
+    if inbound.body_format != Format::OpenAiResponses || upstream == Format::OpenAiResponses {
+        return None;
+    }
+    if let Some(own) = &mut request.ext {
+        for key in ["store", "previous_response_id", "background"] {
+            own.fields.take(key);
+        }
+        if own.fields.is_empty() {
+            request.ext = None;
+        }
+    }
+    if inbound.format != Format::OpenAiResponses {
+        return None;
+    }
+    let mut echo = RawObject::new();
+    let previous = inbound.thread.previous.as_ref();
+    let previous = previous.map_or(Raw::NULL, |previous| Raw::string(&previous.id));
+    echo.set("previous_response_id", previous);
+    echo.set("store", Raw::bool(state::is_stored(&app.ports.responses, inbound)));
+    echo.set_some("metadata", inbound.peek.metadata.clone());
+    Some(echo)
+}
+
+/// The id of an answer under which it is kept: byokey's own, since upstreams of other formats need not make theirs unique.
+fn answer_id(request: &str) -> Str {
+    let digits = request.strip_prefix("req_").unwrap_or(request);
+    Str::from(format!("resp_{digits}"))
 }
 
 fn target(format: Format, row: &ModelRow, family: Option<Str>, model: &Str) -> Target {
