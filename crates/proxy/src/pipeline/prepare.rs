@@ -236,7 +236,7 @@ fn echo(
 }
 
 /// The id of an answer under which it is kept: byokey's own, since upstreams of other formats need not make theirs unique.
-fn answer_id(request: &str) -> Str {
+pub fn answer_id(request: &str) -> Str {
     let digits = request.strip_prefix("req_").unwrap_or(request);
     Str::from(format!("resp_{digits}"))
 }
