@@ -34,7 +34,7 @@ async fn in_front_of(teller: &Teller, more: &[&Teller]) -> Byokey {
         .iter()
         .chain(more)
         .enumerate()
-        .map(|(at, teller)| json!({"label": format!("account-{at}"), "key": format!("key-of-account-{at}"), "base_url": teller.url()}))
+        .map(|(at, teller)| json!({"label": format!("account-{at}"), "api_key": format!("key-of-account-{at}"), "base_url": teller.url()}))
         .collect();
     let config = json!({"providers": {
         "up-resp": {"protocol": "openai-responses", "base_url": teller.url(), "api_keys": keys},
@@ -85,7 +85,8 @@ async fn an_id_is_passed_on_to_the_upstream_that_keeps_it() {
 
 #[tokio::test]
 async fn what_an_upstream_does_not_keep_is_said_again() {
-    let thought = json!({"id": "rs_1", "type": "reasoning", "summary": [], "encrypted_content": "c2VhbA"});
+    let thought =
+        json!({"id": "rs_1", "type": "reasoning", "summary": [], "encrypted_content": "c2VhbA"});
     let unsealed = json!({"id": "rs_2", "type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}]});
     let said = [
         answer("resp_1", false, "a", Some(thought.clone())),
@@ -99,7 +100,12 @@ async fn what_an_upstream_does_not_keep_is_said_again() {
     second["input"] = json!([user("two"), {"type": "compaction_trigger"}]);
     post(&byokey, &second).await.ok();
     post(&byokey, &ask("resp_2", "three")).await.ok();
-    let first = [user("one"), thought, said[0]["output"][1].clone(), user("two")];
+    let first = [
+        user("one"),
+        thought,
+        said[0]["output"][1].clone(),
+        user("two"),
+    ];
     let asked = gone(&teller);
     // a trigger that has been obeyed is not said again, nor what nobody can read any more
     let mut all = first.to_vec();
@@ -130,14 +136,26 @@ async fn an_upstream_that_has_forgotten_hears_it_again() {
     assert_eq!(asked[1].0, "resp_1");
     assert_eq!(
         asked[2],
-        (Value::Null, json!([user("one"), said["output"][0], user("two")]))
+        (
+            Value::Null,
+            json!([user("one"), said["output"][0], user("two")])
+        )
     );
 }
 
 /// The order of accounts rotates: the one that made the response is asked all the same.
 #[tokio::test]
 async fn a_conversation_stays_with_its_account() {
-    let rows = |from: u32| (from..from + 6).map(|at| (200, answer(&format!("resp_{at}"), true, "x", None).to_string())).collect();
+    let rows = |from: u32| {
+        (from..from + 6)
+            .map(|at| {
+                (
+                    200,
+                    answer(&format!("resp_{at}"), true, "x", None).to_string(),
+                )
+            })
+            .collect()
+    };
     let (one, other) = (Teller::start(rows(1)).await, Teller::start(rows(101)).await);
     let byokey = in_front_of(&one, &[&other]).await;
     let mut previous = String::new();
@@ -146,7 +164,10 @@ async fn a_conversation_stays_with_its_account() {
         previous = id(&made).to_owned();
     }
     let asked = [gone(&one), gone(&other)];
-    let ids: Vec<_> = asked.iter().map(|rows| rows.iter().filter(|(id, _)| !id.is_null()).count()).collect();
+    let ids: Vec<_> = asked
+        .iter()
+        .map(|rows| rows.iter().filter(|(id, _)| !id.is_null()).count())
+        .collect();
     assert!(ids == [3, 0] || ids == [0, 3], "{asked:?}");
 }
 
@@ -161,7 +182,12 @@ async fn streams_are_kept_as_the_client_got_them() {
         json!({"type": "response.output_item.done", "sequence_number": 1, "output_index": 0, "item": whole["output"][0]}),
         json!({"type": "response.completed", "sequence_number": 2, "response": bare}),
     ];
-    let event = |event: &Value| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap());
+    let event = |event: &Value| {
+        format!(
+            "event: {}\ndata: {event}\n\n",
+            event["type"].as_str().unwrap()
+        )
+    };
     let stream: String = events.iter().map(event).collect();
     let cut: String = events[..2].iter().map(event).collect();
     let teller = Teller::start(vec![
@@ -174,11 +200,20 @@ async fn streams_are_kept_as_the_client_got_them() {
     let mut body = ask("", "one");
     body["stream"] = true.into();
     assert_eq!(post(&byokey, &body).await.body, stream);
-    assert_eq!(about(&byokey, Method::GET, "resp_1", "any").await.ok(), whole);
+    assert_eq!(
+        about(&byokey, Method::GET, "resp_1", "any").await.ok(),
+        whole
+    );
     post(&byokey, &ask("resp_1", "two")).await.ok();
-    assert_eq!(gone(&teller)[1].1, json!([user("one"), whole["output"][0], user("two")]));
+    assert_eq!(
+        gone(&teller)[1].1,
+        json!([user("one"), whole["output"][0], user("two")])
+    );
     post(&byokey, &body).await;
-    assert_eq!(about(&byokey, Method::GET, "resp_cut", "any").await.status, 404);
+    assert_eq!(
+        about(&byokey, Method::GET, "resp_cut", "any").await.status,
+        404
+    );
 }
 
 #[tokio::test]
@@ -206,7 +241,10 @@ async fn what_runs_in_the_background_is_asked_for_where_it_runs() {
     assert_eq!(post(&byokey, &body).await.ok(), at("queued"));
     let one = async |method, under| about(&byokey, method, under, "any").await;
     assert_eq!(one(Method::GET, "resp_1").await.ok(), at("in_progress"));
-    assert_eq!(one(Method::POST, "resp_1/cancel").await.ok(), at("cancelled"));
+    assert_eq!(
+        one(Method::POST, "resp_1/cancel").await.ok(),
+        at("cancelled")
+    );
     // it is gone when it is gone there, too
     assert_eq!(fault(&one(Method::DELETE, "resp_1").await).0, 503);
     assert_eq!(one(Method::DELETE, "resp_1").await.ok(), deleted);
@@ -230,7 +268,12 @@ async fn compaction_is_passed_on() {
     let teller = Teller::start(vec![(200, compacted.to_string())]).await;
     let byokey = in_front_of(&teller, &[]).await;
     let body = json!({"model": "up-resp/m", "instructions": "i", "input": [user("one")]});
-    let asked = request(Method::POST, "/v1/responses/compact", &[JSON], body.to_string());
+    let asked = request(
+        Method::POST,
+        "/v1/responses/compact",
+        &[JSON],
+        body.to_string(),
+    );
     assert_eq!(byokey.ask(asked).await.ok(), compacted);
     let (line, mut heard) = teller.asked().remove(0);
     heard["model"] = "up-resp/m".into();
@@ -241,7 +284,10 @@ async fn compaction_is_passed_on() {
 #[tokio::test]
 async fn a_conversation_moves_in() {
     let upstream = Upstream::open().await;
-    let said = [answer("resp_1", true, "b", None), answer("resp_2", true, "c", None)];
+    let said = [
+        answer("resp_1", true, "b", None),
+        answer("resp_2", true, "c", None),
+    ];
     let teller = Teller::start(said.iter().map(|body| (200, body.to_string())).collect()).await;
     let config = upstream.config(&json!({"providers": {
         "up-resp": {"protocol": "openai-responses", "base_url": teller.url(), "api_key": "key-of-up-resp-4"},
@@ -254,7 +300,10 @@ async fn a_conversation_moves_in() {
     assert_eq!(
         gone(&teller),
         [
-            (Value::Null, json!([user("one"), first["output"][0], user("two")])),
+            (
+                Value::Null,
+                json!([user("one"), first["output"][0], user("two")])
+            ),
             (json!("resp_1"), json!("three")),
         ]
     );

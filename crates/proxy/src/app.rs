@@ -9,9 +9,7 @@ use byokey_provider::Registry;
 use byokey_types::ports::{Clock, UsageSink};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{
-    guard::Guard, ids::RequestIds, metrics::Metrics, replays::Replays, state::Responses,
-};
+use crate::{guard::Guard, ids::RequestIds, metrics::Metrics, replays::Replays, state::Responses};
 
 /// What the application needs from outside.
 #[derive(Clone)]

@@ -73,9 +73,14 @@ async fn once(
     } else {
         None
     };
-    let inbound = replayed.as_ref().map_or(asked, |replayed| &replayed.inbound);
+    let inbound = replayed
+        .as_ref()
+        .map_or(asked, |replayed| &replayed.inbound);
     let mut prepared = prepare(app, inbound, candidate)?;
-    if replayed.as_ref().is_some_and(|replayed| replayed.lost_reasoning) {
+    if replayed
+        .as_ref()
+        .is_some_and(|replayed| replayed.lost_reasoning)
+    {
         prepared.losses.dropped("previous_response_id.reasoning");
     }
     let verbatim = matches!(prepared.answer, Answering::Verbatim { .. });

@@ -230,7 +230,10 @@ fn echo(
     let previous = inbound.thread.previous.as_ref();
     let previous = previous.map_or(Raw::NULL, |previous| Raw::string(&previous.id));
     echo.set("previous_response_id", previous);
-    echo.set("store", Raw::bool(state::is_stored(&app.ports.responses, inbound)));
+    echo.set(
+        "store",
+        Raw::bool(state::is_stored(&app.ports.responses, inbound)),
+    );
     echo.set_some("metadata", inbound.peek.metadata.clone());
     Some(echo)
 }

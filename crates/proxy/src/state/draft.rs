@@ -9,7 +9,7 @@ use byokey_types::{
 use bytes::Bytes;
 use memchr::memmem;
 
-use super::{Local, Responses, items, is_plausible};
+use super::{Local, Responses, is_plausible, items};
 use crate::{App, pipeline::Inbound};
 
 /// The largest answer that is kept, in bytes; also what a tap holds at most.
@@ -216,9 +216,10 @@ impl Draft {
     ) -> Result<(RawObject, bool), &'static str> {
         let empty = match answer.get("output") {
             None => true,
-            Some(output) if output.kind() == JsonKind::Array => {
-                output.bytes().iter().all(|byte| b"[] \t\r\n".contains(byte))
-            }
+            Some(output) if output.kind() == JsonKind::Array => output
+                .bytes()
+                .iter()
+                .all(|byte| b"[] \t\r\n".contains(byte)),
             Some(_) => return Err("its output is no list"),
         };
         if !empty || (items.is_empty() && answer.contains("output")) {

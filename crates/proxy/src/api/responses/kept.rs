@@ -172,12 +172,15 @@ impl About<'_> {
 
     /// Asks the account that made it.
     async fn relay(&self, method: Method, under: &str) -> Result<Bytes, Fault> {
-        let gone = || ByokError::new(Kind::NotFound, "the account that made this response is gone");
+        let gone = || {
+            ByokError::new(
+                Kind::NotFound,
+                "the account that made this response is gone",
+            )
+        };
         let made = self.response.account.as_ref().ok_or_else(gone)?;
         let registry = &self.snapshot.registry;
-        let provider = registry
-            .provider(made.provider.as_str())
-            .ok_or_else(gone)?;
+        let provider = registry.provider(made.provider.as_str()).ok_or_else(gone)?;
         let account = provider.pool.accounts().iter();
         let account = account
             .clone()

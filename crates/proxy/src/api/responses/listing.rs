@@ -3,9 +3,7 @@
 //! Source: the Responses API reference, "List input items": newest first, 20 a page.
 
 use byokey_translate::ids;
-use byokey_types::{
-    ByokError, JsonKind, Kind, Raw, RawObject, Result, Str, ports::StoredResponse,
-};
+use byokey_types::{ByokError, JsonKind, Kind, Raw, RawObject, Result, Str, ports::StoredResponse};
 use bytes::Bytes;
 
 use crate::state::items;
@@ -19,9 +17,8 @@ const MOST: usize = 100;
 /// # Errors
 /// [`Kind::InvalidRequest`] naming the parameter.
 pub(super) fn list(response: &StoredResponse, query: &str) -> Result<Bytes> {
-    let unreadable = |error| {
-        ByokError::new(Kind::Internal, "the stored response cannot be read").because(error)
-    };
+    let unreadable =
+        |error| ByokError::new(Kind::Internal, "the stored response cannot be read").because(error);
     let items = Raw::parse(response.input.clone()).and_then(|input| input.array());
     let mut items: Vec<(Str, Raw)> = items
         .map_err(unreadable)?
@@ -48,7 +45,10 @@ pub(super) fn list(response: &StoredResponse, query: &str) -> Result<Bytes> {
     page.set("first_id", end(items.first()));
     page.set("last_id", end(items.last()));
     page.set("has_more", Raw::bool(more));
-    page.set("data", Raw::array_of(items.into_iter().map(|(_, item)| item)));
+    page.set(
+        "data",
+        Raw::array_of(items.into_iter().map(|(_, item)| item)),
+    );
     Ok(page.to_bytes())
 }
 

@@ -110,7 +110,12 @@ impl Connection {
             };
             match heard {
                 Heard::Text(text) => return Ok(text),
-                Heard::Idle => return Err(End::Close(CloseCode::Normal, "nothing was asked for a long time")),
+                Heard::Idle => {
+                    return Err(End::Close(
+                        CloseCode::Normal,
+                        "nothing was asked for a long time",
+                    ));
+                }
                 other => self.attend(other).await?,
             }
         }
@@ -224,7 +229,9 @@ impl Connection {
     }
 
     async fn close(mut self, end: End) {
-        let End::Close(code, reason) = end else { return };
+        let End::Close(code, reason) = end else {
+            return;
+        };
         let frame = CloseFrame {
             code,
             reason: Utf8Bytes::from_static(reason),

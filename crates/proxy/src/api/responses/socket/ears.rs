@@ -5,10 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream::SplitStream};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
-use tokio_tungstenite::tungstenite::{
-    Error, Message,
-    protocol::frame::coding::CloseCode,
-};
+use tokio_tungstenite::tungstenite::{Error, Message, protocol::frame::coding::CloseCode};
 
 use super::{End, Socket};
 
@@ -91,7 +88,9 @@ impl Ears {
                 }
                 Some(Ok(Message::Binary(_))) => return Heard::Binary,
                 // both are answered by the library
-                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_))) => {}
+                Some(Ok(
+                    Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_),
+                )) => {}
                 Some(Err(error)) => return Heard::End(end_of(&error)),
                 None => return Heard::End(End::Gone),
             }
