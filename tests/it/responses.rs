@@ -112,10 +112,10 @@ pub(crate) fn heard(request: &Recorded) -> Vec<(String, String)> {
                 .as_array()
                 .cloned()
                 .unwrap_or_default();
-            let calls: String = calls
+            let names = calls
                 .iter()
-                .map(|call| format!("[{}]", call["function"]["name"].as_str().unwrap()))
-                .collect();
+                .map(|call| call["function"]["name"].as_str().unwrap());
+            let calls: String = names.flat_map(|name| ["[", name, "]"]).collect();
             (
                 message["role"].as_str().unwrap().to_owned(),
                 content + &calls,

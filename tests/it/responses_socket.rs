@@ -27,6 +27,8 @@ const CODEX: [(&str, &str); 3] = [
     ("session-id", "01a1f9a7"),
 ];
 
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
 struct Socket(WebSocketStream<TcpStream>);
 
 impl Socket {
@@ -126,12 +128,21 @@ impl Socket {
     }
 }
 
+/// An event as it stands in a stream.
+fn as_event(event: &Value) -> String {
+    format!(
+        "event: {}\ndata: {event}\n\n",
+        event["type"].as_str().unwrap()
+    )
+}
+
 fn user(text: &str) -> Value {
     json!({"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]})
 }
 
 /// A turn as Codex takes it: nothing stored, what is new alone.
-fn turn(model: &str, previous: &Value, input: Value) -> Value {
+fn turn(model: &str, previous: &Value, input: impl Into<Value>) -> Value {
+    let input: Value = input.into();
     let mut turn =
         json!({"model": model, "stream": true, "store": false, "input": input, "tools": tools()});
     if !previous.is_null() {
@@ -164,9 +175,7 @@ async fn codex_warms_up_and_works() {
             .collect();
         assert_eq!(results.len(), 2, "{first}");
         stage.upstream.sandbox.take_requests();
-        let second = socket
-            .completed(&turn(model, &first["id"], results.into()))
-            .await;
+        let second = socket.completed(&turn(model, &first["id"], results)).await;
         assert_eq!(text(&second), "The tools said: “done”, “done”.");
         let said: String = heard(&stage.upstream.only_request())
             .into_iter()
@@ -235,15 +244,8 @@ async fn a_verbatim_upstream_hears_it_whole_and_its_events_pass_untouched() {
             json!({"type": "response.output_item.done", "sequence_number": 1, "output_index": 0, "item": item(at)}),
             json!({"type": "response.completed", "sequence_number": 2, "response": {"id": format!("resp_{at}"), "status": "completed", "store": false, "output": []}}),
         ];
-        let text: String = events
-            .iter()
-            .map(|event| {
-                format!(
-                    "event: {}\ndata: {event}\n\n",
-                    event["type"].as_str().unwrap()
-                )
-            })
-            .collect();
+        let text: Vec<String> = events.iter().map(as_event).collect();
+        let text = text.concat();
         (events.to_vec(), text)
     };
     let overloaded = json!({"error": {"message": "busy", "type": "server_error", "param": null, "code": "server_is_overloaded"}});
@@ -399,7 +401,7 @@ async fn whoever_may_not_ask_may_not_open() {
     let stage = Stage::with(&more).await;
     let own = format!("http://{}", stage.byokey.addr);
     let key = ("authorization", "Bearer client-key-of-a-1");
-    let rows: [(&[(&str, &str)], Option<u16>); 7] = [
+    let rows: [(Headers, Option<u16>); 7] = [
         (&[key], None),
         (&[key, ("origin", &own)], None),
         (&[], Some(401)),

@@ -136,11 +136,12 @@ fn digest(key: &str) -> Str {
     let mut salted = Sha256::new();
     salted.update(b"byokey client key\0");
     salted.update(key);
-    let mut text = String::with_capacity(32);
-    for byte in salted.finalize().iter().take(16) {
-        text.push_str(&format!("{byte:02x}"));
-    }
-    text.into()
+    let digest = salted.finalize();
+    let half = digest
+        .iter()
+        .take(16)
+        .fold(0u128, |half, byte| half << 8 | u128::from(*byte));
+    Str::from(format!("{half:032x}"))
 }
 
 /// Compares in a time that depends on the length of `shown` only.

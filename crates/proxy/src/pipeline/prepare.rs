@@ -7,6 +7,7 @@ use byokey_translate::{
     ir,
     loss::Losses,
     plan,
+    reply::OwnWords,
 };
 use byokey_types::{ByokError, Format, Kind, ModelRow, Peek, Raw, RawObject, Result, Str, peek};
 use bytes::Bytes;
@@ -185,8 +186,12 @@ fn translate(
         seed: inbound.id.clone(),
         now: inbound.at.seconds(),
         json_array: inbound.json_array,
-        id: echo.is_some().then(|| answer_id(&inbound.id)),
-        echo: echo.unwrap_or_default(),
+        own: echo.map(|echo| {
+            Box::new(OwnWords {
+                id: answer_id(&inbound.id),
+                echo,
+            })
+        }),
         ..encoded.reply
     };
     Ok(Prepared {

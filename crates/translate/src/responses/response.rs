@@ -198,8 +198,8 @@ pub(super) fn write(
 ) {
     let ext = own(&start.ext, FORMAT);
     let mut body = Object::begin(out);
-    match &reply.id {
-        Some(id) => body.text("id", id),
+    match &reply.own {
+        Some(own) => body.text("id", &own.id),
         None => body.text("id", &answer_id(start.id.as_ref(), &reply.seed)),
     }
     body.text("object", "response");
@@ -245,11 +245,13 @@ pub(super) fn write(
     }
     body.members(ext, Some);
     let is_said = |key: &str| ext.is_some_and(|ext| ext.contains(key));
-    for (key, value) in reply.echo.iter().filter(|(key, _)| !is_said(key)) {
+    let echo = reply.own.as_ref().map(|own| &own.echo);
+    let repeated = echo.into_iter().flat_map(RawObject::iter);
+    for (key, value) in repeated.filter(|(key, _)| !is_said(key)) {
         body.raw(key, value);
     }
     for (key, value) in USUAL {
-        if !is_said(key) && !reply.echo.contains(key) {
+        if !is_said(key) && !echo.is_some_and(|echo| echo.contains(key)) {
             body.key(key).extend_from_slice(value.as_bytes());
         }
     }

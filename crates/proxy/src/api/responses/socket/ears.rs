@@ -5,7 +5,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream::SplitStream};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
-use tokio_tungstenite::tungstenite::{Error, Message, protocol::frame::coding::CloseCode};
+use tokio_tungstenite::tungstenite::{
+    Error, Message, error::ProtocolError, protocol::frame::coding::CloseCode,
+};
 
 use super::{End, Socket};
 
@@ -120,6 +122,8 @@ fn end_of(error: &Error) -> End {
             "the message is too long; see `body_limit` in the configuration",
         ),
         Error::Utf8(_) => End::Close(CloseCode::Invalid, "the text is not UTF-8"),
+        // it went without a word
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Gone,
         Error::Protocol(_) => End::Close(CloseCode::Protocol, "the frame is not of the protocol"),
         _ => End::Gone,
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::{body::Body, response::Response};
-use byokey_translate::{Reply, codec::codec, ir, sse, unfold::unfold};
+use byokey_translate::{Reply, codec::codec, ir, reply::OwnWords, sse, unfold::unfold};
 use byokey_types::{ByokError, Format, Raw, RawObject, Usage};
 use bytes::BytesMut;
 
@@ -38,9 +38,11 @@ pub(super) async fn answer(
         model: inbound.model.asked().clone(),
         seed: inbound.id.clone(),
         now: inbound.at.seconds(),
-        id: Some(prepare::answer_id(&inbound.id)),
         include_usage: true,
-        echo,
+        own: Some(Box::new(OwnWords {
+            id: prepare::answer_id(&inbound.id),
+            echo,
+        })),
         ..Reply::default()
     };
     let nothing = ir::Response {
