@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     byokey::{Byokey, Launch},
     client::{JSON, request},
-    responses::{about, assert_unknown, fault, id, post, response},
+    responses_client::{about, assert_unknown, fault, id, post, response},
     stage::Upstream,
     teller::Teller,
 };
