@@ -103,6 +103,24 @@ impl Endpoint {
         uri.authority().map_or("", |authority| authority.as_str())
     }
 
+    /// The URL of something that lies under the path of the protocol: `/compact`, `/resp_1/cancel`.
+    ///
+    /// # Errors
+    /// [`InvalidBaseUrl::Model`] when the protocol has nothing there, or `path` is no plain path.
+    pub fn under(&self, path: &str) -> Result<Uri, InvalidBaseUrl> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/_-.".contains(&byte);
+        match &self.target {
+            Target::Fixed(uri)
+                if path.starts_with('/') && path.bytes().all(plain) && !path.contains("..") =>
+            {
+                format!("{uri}{path}")
+                    .parse()
+                    .map_err(|_| InvalidBaseUrl::Model)
+            }
+            Target::Fixed(_) | Target::ByModel { .. } => Err(InvalidBaseUrl::Model),
+        }
+    }
+
     /// The URL for a request about a model.
     ///
     /// The client's query is kept where it belongs to the format: `?beta=true` of Messages.
@@ -349,6 +367,21 @@ mod tests {
                 "{protocol} {operation:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_lies_under_the_path_is_a_plain_path() {
+        let responses = at(Format::OpenAiResponses, "https://x/v1").unwrap();
+        let under = |path| responses.under(path).map(|uri| uri.to_string());
+        assert_eq!(
+            under("/resp_1/cancel").as_deref(),
+            Ok("https://x/v1/responses/resp_1/cancel")
+        );
+        for path in ["compact", "/../models", "/a?b", "/a b", "/%2e%2e", ""] {
+            assert_eq!(under(path), Err(InvalidBaseUrl::Model), "{path:?}");
+        }
+        let gemini = at(Format::Gemini, "https://x").unwrap();
+        assert_eq!(gemini.under("/compact"), Err(InvalidBaseUrl::Model));
     }
 
     #[test]

@@ -255,6 +255,8 @@ mod tests {
             format: Format::Gemini,
             body_format: Format::Gemini,
             json_array: false,
+            thread: crate::state::Thread::default(),
+            under: None,
             at: Timestamp(0),
             started: Instant::now(),
             headers: HeaderMap::new(),
