@@ -8,7 +8,7 @@ use byokey_proxy::{App, Drain};
 use byokey_sandbox::{Sandbox, SandboxConfig};
 use byokey_store::{Location, Store, UsageWriter, WriterLimits};
 use byokey_types::{Format, ProviderId, Secret, provider::{KeyConfig, KeySource, ProviderConfig}};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -115,17 +115,17 @@ fn provider(format: Format, sandbox: &Sandbox) -> anyhow::Result<ProviderConfig>
         Format::AnthropicMessages => "",
         Format::Gemini => "/v1beta",
     };
-    let thinker = |id: &str| {
-        json!({
-            "id": id, "reasoning": true, "reasoning_levels": ["low", "medium", "high"],
-            "reasoning_budget": {"min": 1024, "max": 24576},
-        })
+    let budgets: fn(&str) -> Value = |id| json!({"id": id, "reasoning": true, "reasoning_budget": {"min": 1024, "max": 24576}});
+    let levels: fn(&str) -> Value = |id| json!({"id": id, "reasoning": true, "reasoning_levels": ["low", "medium", "high"]});
+    let thinker = match format {
+        Format::AnthropicMessages | Format::Gemini => budgets,
+        Format::OpenAiChat | Format::OpenAiResponses => levels,
     };
     let models = json!([
         {"id": "echo", "context": 200_000, "output": 64_000},
         thinker("think"),
         thinker("think-tools"),
-        thinker("g3-think-tools"),
+        levels("g3-think-tools"),
         {"id": "ds-think-tools", "reasoning": true, "reasoning_replay": "required"},
     ]);
     Ok(ProviderConfig {

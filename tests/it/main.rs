@@ -11,8 +11,10 @@ mod client;
 mod completions;
 mod count;
 mod crowd;
+mod doctor;
 mod embeddings;
 mod environment;
+mod matrix;
 mod models;
 mod private;
 mod shutdown;
@@ -21,3 +23,10 @@ mod stream_end;
 mod tidy;
 mod translated;
 mod verbatim;
+
+/// How clients read: written for the doctor against the providers' documents, and no part of the codecs.
+#[path = "../../src/doctor"]
+mod examination {
+    #[expect(dead_code, reason = "the doctor asks more than the tests here do")]
+    pub(crate) mod dialect;
+}

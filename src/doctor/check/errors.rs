@@ -44,7 +44,6 @@ fn kind(client: Format, status: u16) -> Option<&'static str> {
         (Format::AnthropicMessages, 429) => Some("rate_limit_error"),
         (Format::AnthropicMessages, 529) => Some("overloaded_error"),
         (Format::AnthropicMessages, 500) => Some("api_error"),
-        (Format::Gemini, 400) => Some("INVALID_ARGUMENT"),
         (Format::Gemini, 401) => Some("UNAUTHENTICATED"),
         (Format::Gemini, 403) => Some("PERMISSION_DENIED"),
         (Format::Gemini, 404) => Some("NOT_FOUND"),

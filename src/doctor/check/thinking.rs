@@ -30,7 +30,9 @@ async fn thoughts(cell: &Cell<'_>) -> Verdict {
         ..question(cell.actor("think")?, "Think.")
     };
     let (exchange, _, heard) = cell.hear_both(&ask).await?;
-    exchange.expect(heard.thoughts == THOUGHT, || format!("the thoughts `{THOUGHT}`, not `{}`", heard.thoughts))?;
+    // Chat has no word to ask for summaries, and Responses tells none unasked
+    let untold = (cell.client, cell.spoken()) == (Format::OpenAiChat, Some(Format::OpenAiResponses));
+    exchange.expect(heard.thoughts == THOUGHT || untold, || format!("the thoughts `{THOUGHT}`, not `{}`", heard.thoughts))?;
     exchange.expect(heard.text == "Think.", || "the text `Think.`".to_owned())?;
     let counted = heard.usage.reasoning.is_none_or(|reasoning| reasoning > 0);
     let known = cell.spoken() != Some(Format::AnthropicMessages);

@@ -1,11 +1,12 @@
 //! Tools: calls, their results, and what a result may hold.
 
+use byokey_types::Format;
 use serde_json::Value;
 
 use super::{
     super::{
         Cell,
-        cell::Verdict,
+        cell::{Verdict, skip},
         dialect::{Ask, Call, Heard, Stop, Tool, ToolResult, Turn},
         endpoint::Exchange,
     },
@@ -94,6 +95,9 @@ async fn text_beside(cell: &Cell<'_>) -> Verdict {
 }
 
 async fn picture(cell: &Cell<'_>) -> Verdict {
+    if cell.client == Format::OpenAiChat && cell.spoken().is_none_or(|spoken| spoken == cell.client) {
+        return skip("a result is text in this format, which nothing translates here");
+    }
     let mut ask = asking(cell, "tools", &[WEATHER])?;
     let (_, heard) = cell.hear(&ask).await?;
     let results = results(&heard.calls, true);

@@ -139,7 +139,10 @@ fn take(heard: &mut Heard, parts: &mut Vec<Value>, candidate: &Seen<'_>) -> Read
         }
         for part in content.list_if_any("parts")? {
             take_part(heard, &part)?;
-            parts.push(part.value.clone());
+            // an SDK's chat keeps no part that says nothing
+            if part.value != &json!({"text": ""}) {
+                parts.push(part.value.clone());
+            }
         }
     }
     if let Some(reason) = candidate.text_if_any("finishReason")? {
