@@ -19,6 +19,8 @@ pub(crate) enum Upstream {
         prefix: String,
         /// What it speaks, when that is known.
         format: Option<Format>,
+        /// The models that can be asked; all when absent.
+        listed: Option<Vec<String>>,
     },
     /// Anyone; the name of the model to ask.
     Stranger(String),
@@ -62,8 +64,18 @@ impl Cell<'_> {
     /// [`Halt::Skip`] when there is no sandbox here.
     pub(crate) fn actor(&self, part: &str) -> Verdict<String> {
         match &self.upstream {
-            Upstream::Sandbox { prefix, .. } => Ok(format!("{prefix}{part}")),
-            Upstream::Stranger(_) => skip("needs a model of byokey's sandbox, which this endpoint does not list"),
+            Upstream::Sandbox { prefix, listed, .. } => {
+                let model = format!("{prefix}{part}");
+                match listed {
+                    Some(listed) if !listed.contains(&model) => skip(&format!(
+                        "needs the model `{model}`, which this endpoint does not list"
+                    )),
+                    Some(_) | None => Ok(model),
+                }
+            }
+            Upstream::Stranger(_) => {
+                skip("needs a model of byokey's sandbox, which this endpoint does not list")
+            }
         }
     }
 
@@ -94,9 +106,15 @@ impl Cell<'_> {
         content_type: Option<&'static str>,
         body: impl Into<Bytes>,
     ) -> Verdict<Exchange> {
-        let sent = self.endpoint.send(self.client, method, path, content_type, body.into());
+        let sent = self
+            .endpoint
+            .send(self.client, method, path, content_type, body.into());
         sent.await.map_err(|(sent, came)| {
-            Halt::Fail(Failure { sent, expected: "an answer".to_owned(), came })
+            Halt::Fail(Failure {
+                sent,
+                expected: "an answer".to_owned(),
+                came,
+            })
         })
     }
 
@@ -107,7 +125,8 @@ impl Cell<'_> {
     pub(crate) async fn ask(&self, ask: &Ask) -> Verdict<Exchange> {
         let path = dialect::paths(self.client, ask).swap_remove(0);
         let body = dialect::body(self.client, ask).to_string();
-        self.send(Method::POST, &path, Some("application/json"), body).await
+        self.send(Method::POST, &path, Some("application/json"), body)
+            .await
     }
 
     /// Sends a request and reads its good answer.
@@ -128,10 +147,22 @@ impl Cell<'_> {
     /// # Errors
     /// [`Halt::Fail`] when either is no good answer, or they differ.
     pub(crate) async fn hear_both(&self, ask: &Ask) -> Verdict<(Exchange, Heard, Heard)> {
-        let (_, whole) = self.hear(&Ask { stream: false, ..ask.clone() }).await?;
-        let (exchange, stream) = self.hear(&Ask { stream: true, ..ask.clone() }).await?;
+        let (_, whole) = self
+            .hear(&Ask {
+                stream: false,
+                ..ask.clone()
+            })
+            .await?;
+        let (exchange, stream) = self
+            .hear(&Ask {
+                stream: true,
+                ..ask.clone()
+            })
+            .await?;
         let (one, other) = (gist(&whole), gist(&stream));
-        exchange.expect(one == other, || format!("what the whole answer says: {one:?}; the stream says {other:?}"))?;
+        exchange.expect(one == other, || {
+            format!("what the whole answer says: {one:?}; the stream says {other:?}")
+        })?;
         Ok((exchange, whole, stream))
     }
 }
@@ -146,7 +177,11 @@ impl Exchange {
         if let Some(broken) = &self.broken {
             return self.fail(format!("an answer that is not cut off ({broken})"));
         }
-        let media = if stream { "text/event-stream" } else { "application/json" };
+        let media = if stream {
+            "text/event-stream"
+        } else {
+            "application/json"
+        };
         self.expect(self.header("content-type").starts_with(media), || {
             format!("content-type {media}, not {}", self.header("content-type"))
         })?;
@@ -162,10 +197,18 @@ impl Exchange {
     /// # Errors
     /// [`Halt::Fail`] when the status is none of these, or it has not the client's shape.
     pub(crate) fn fault(&self, client: Format, statuses: &[u16]) -> Verdict<Fault> {
-        self.expect(statuses.contains(&self.status), || format!("a status among {statuses:?}"))?;
-        self.expect(self.header("content-type").starts_with("application/json"), || {
-            format!("content-type application/json, not {}", self.header("content-type"))
+        self.expect(statuses.contains(&self.status), || {
+            format!("a status among {statuses:?}")
         })?;
+        self.expect(
+            self.header("content-type").starts_with("application/json"),
+            || {
+                format!(
+                    "content-type application/json, not {}",
+                    self.header("content-type")
+                )
+            },
+        )?;
         let fault = self.read(dialect::fault(client, self.status, &self.body))?;
         self.expect(!fault.message.trim().is_empty(), || "a message".to_owned())?;
         Ok(fault)
@@ -176,7 +219,11 @@ impl Exchange {
     /// # Errors
     /// [`Halt::Fail`] when it could not.
     pub(crate) fn read<T>(&self, read: Read<T>) -> Verdict<T> {
-        read.or_else(|wrong| self.fail(format!("an answer that the official SDKs can read: {wrong}")))
+        read.or_else(|wrong| {
+            self.fail(format!(
+                "an answer that the official SDKs can read: {wrong}"
+            ))
+        })
     }
 
     /// Goes on when a condition holds.

@@ -27,7 +27,13 @@ type Running<'a> = Pin<Box<dyn Future<Output = Verdict> + 'a>>;
 /// Runs every check in every cell.
 pub(crate) async fn run(endpoint: &str, cells: &[Cell<'_>]) -> Sheet {
     let mut sheet = Sheet::new(endpoint, cells);
-    let tables = [text::CHECKS, tools::CHECKS, thinking::CHECKS, contract::CHECKS, errors::CHECKS];
+    let tables = [
+        text::CHECKS,
+        tools::CHECKS,
+        thinking::CHECKS,
+        contract::CHECKS,
+        errors::CHECKS,
+    ];
     for check in tables.into_iter().flatten() {
         let mut verdicts = Vec::new();
         for cell in cells {

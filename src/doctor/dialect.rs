@@ -12,8 +12,8 @@ mod strict;
 use byokey_types::Format;
 use serde_json::Value;
 
-use self::strict::Seen;
 pub(crate) use self::strict::Read;
+use self::strict::Seen;
 
 /// A request, apart from the format it is made in.
 #[derive(Clone, Debug, Default)]
@@ -217,7 +217,10 @@ pub(crate) fn forgetful(format: Format, echo: &[Value]) -> Option<Vec<Value>> {
 impl Tool {
     fn schema(self) -> Value {
         let mut properties = serde_json::Map::new();
-        properties.insert(self.argument.to_owned(), serde_json::json!({"type": "string"}));
+        properties.insert(
+            self.argument.to_owned(),
+            serde_json::json!({"type": "string"}),
+        );
         serde_json::json!({"type": "object", "properties": properties, "required": [self.argument]})
     }
 }

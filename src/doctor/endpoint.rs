@@ -51,9 +51,9 @@ impl Endpoint {
     pub(crate) fn new(url: &str, key: Option<Secret>) -> anyhow::Result<Self> {
         let base = url.trim_end_matches('/');
         let base = base.strip_suffix("/v1").unwrap_or(base).to_owned();
-        let uri: Uri = base
-            .parse()
-            .with_context(|| format!("`--url {url}` is not a URL; write it like `http://127.0.0.1:8018`"))?;
+        let uri: Uri = base.parse().with_context(|| {
+            format!("`--url {url}` is not a URL; write it like `http://127.0.0.1:8018`")
+        })?;
         let http = matches!(uri.scheme_str(), Some("http" | "https"));
         anyhow::ensure!(
             http && uri.host().is_some() && uri.query().is_none(),
@@ -84,7 +84,9 @@ impl Endpoint {
         body: Bytes,
     ) -> Result<Exchange, (String, String)> {
         let text = String::from_utf8_lossy(&body);
-        let sent = format!("{method} {}{path} {}", self.base, cut(&text)).trim_end().to_owned();
+        let sent = format!("{method} {}{path} {}", self.base, cut(&text))
+            .trim_end()
+            .to_owned();
         let exchange = self.exchange(format, method, path, content_type, body);
         match tokio::time::timeout(EXCHANGE, exchange).await {
             Ok(Ok(exchange)) => Ok(Exchange { sent, ..exchange }),
@@ -101,14 +103,30 @@ impl Endpoint {
         content_type: Option<&'static str>,
         body: Bytes,
     ) -> Result<Exchange, String> {
-        let uri = format!("{}{path}", self.base).parse::<Uri>().map_err(|error| error.to_string())?;
+        let uri = format!("{}{path}", self.base)
+            .parse::<Uri>()
+            .map_err(|error| error.to_string())?;
         let mut headers = self.headers(format).map_err(|error| error.to_string())?;
         if let Some(content_type) = content_type {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
-        let body = if body.is_empty() { Vec::new() } else { vec![body] };
-        let call = Call { method, uri, headers, body, limits: LIMITS };
-        let answer = self.client.send(call).await.map_err(|error| error.to_string())?;
+        let body = if body.is_empty() {
+            Vec::new()
+        } else {
+            vec![body]
+        };
+        let call = Call {
+            method,
+            uri,
+            headers,
+            body,
+            limits: LIMITS,
+        };
+        let answer = self
+            .client
+            .send(call)
+            .await
+            .map_err(|error| error.to_string())?;
         let mut limited = Limited::new(answer.body, LONGEST);
         let (mut read, mut broken) = (Vec::new(), None);
         while let Some(frame) = limited.frame().await {
@@ -129,7 +147,14 @@ impl Endpoint {
             came.push_str(broken);
         }
         let came = self.hide(&came);
-        Ok(Exchange { sent: String::new(), status, headers: answer.headers, body, broken, came })
+        Ok(Exchange {
+            sent: String::new(),
+            status,
+            headers: answer.headers,
+            body,
+            broken,
+            came,
+        })
     }
 
     fn headers(&self, format: Format) -> Result<HeaderMap, header::InvalidHeaderValue> {
@@ -144,8 +169,14 @@ impl Endpoint {
             Format::OpenAiChat | Format::OpenAiResponses => {
                 (header::AUTHORIZATION, format!("Bearer {}", key.expose()))
             }
-            Format::AnthropicMessages => (HeaderName::from_static("x-api-key"), key.expose().to_owned()),
-            Format::Gemini => (HeaderName::from_static("x-goog-api-key"), key.expose().to_owned()),
+            Format::AnthropicMessages => (
+                HeaderName::from_static("x-api-key"),
+                key.expose().to_owned(),
+            ),
+            Format::Gemini => (
+                HeaderName::from_static("x-goog-api-key"),
+                key.expose().to_owned(),
+            ),
         };
         let mut value = HeaderValue::from_str(&value)?;
         value.set_sensitive(true);
@@ -156,7 +187,9 @@ impl Endpoint {
     /// A text from outside without the key, which an endpoint may quote.
     fn hide(&self, text: &str) -> String {
         match &self.key {
-            Some(key) if !key.is_empty() => text.replace(key.expose(), byokey_types::secret::REDACTED),
+            Some(key) if !key.is_empty() => {
+                text.replace(key.expose(), byokey_types::secret::REDACTED)
+            }
             _ => text.to_owned(),
         }
     }

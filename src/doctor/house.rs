@@ -7,7 +7,10 @@ use byokey_config::{Env, Settings};
 use byokey_proxy::{App, Drain};
 use byokey_sandbox::{Sandbox, SandboxConfig};
 use byokey_store::{Location, Store, UsageWriter, WriterLimits};
-use byokey_types::{Format, ProviderId, Secret, provider::{KeyConfig, KeySource, ProviderConfig}};
+use byokey_types::{
+    Format, ProviderId, Secret,
+    provider::{KeyConfig, KeySource, ProviderConfig},
+};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -53,7 +56,9 @@ impl House {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
             .context("cannot listen on a free port")?;
-        let address = listener.local_addr().context("the listener has no address")?;
+        let address = listener
+            .local_addr()
+            .context("the listener has no address")?;
         let store = Store::open(&Location::Memory, None).await?;
         let writer = UsageWriter::start(store.clone(), &tasks, WriterLimits::default());
         let writer = Arc::new(writer);
@@ -77,7 +82,9 @@ impl House {
 
     /// The sixteen cells.
     pub(crate) fn cells(&self) -> Vec<Cell<'_>> {
-        let pairs = Format::ALL.into_iter().flat_map(|client| Format::ALL.map(|upstream| (client, upstream)));
+        let pairs = Format::ALL
+            .into_iter()
+            .flat_map(|client| Format::ALL.map(|upstream| (client, upstream)));
         pairs
             .map(|(client, upstream)| Cell {
                 endpoint: &self.endpoint,
@@ -85,6 +92,7 @@ impl House {
                 upstream: Upstream::Sandbox {
                     prefix: format!("up-{upstream}/"),
                     format: Some(upstream),
+                    listed: None,
                 },
             })
             .collect()
@@ -115,8 +123,10 @@ fn provider(format: Format, sandbox: &Sandbox) -> anyhow::Result<ProviderConfig>
         Format::AnthropicMessages => "",
         Format::Gemini => "/v1beta",
     };
-    let budgets: fn(&str) -> Value = |id| json!({"id": id, "reasoning": true, "reasoning_budget": {"min": 1024, "max": 24576}});
-    let levels: fn(&str) -> Value = |id| json!({"id": id, "reasoning": true, "reasoning_levels": ["low", "medium", "high"]});
+    let budgets: fn(&str) -> Value =
+        |id| json!({"id": id, "reasoning": true, "reasoning_budget": {"min": 1024, "max": 24576}});
+    let levels: fn(&str) -> Value =
+        |id| json!({"id": id, "reasoning": true, "reasoning_levels": ["low", "medium", "high"]});
     let thinker = match format {
         Format::AnthropicMessages | Format::Gemini => budgets,
         Format::OpenAiChat | Format::OpenAiResponses => levels,

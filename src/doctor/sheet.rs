@@ -47,7 +47,12 @@ impl Sheet {
 
     /// For people: the matrix, then every failure.
     pub(crate) fn text(&self) -> String {
-        let width = self.rows.iter().map(|(check, _)| check.name.chars().count()).max().unwrap_or(0);
+        let width = self
+            .rows
+            .iter()
+            .map(|(check, _)| check.name.chars().count())
+            .max()
+            .unwrap_or(0);
         let mut text = format!("conformance of {}\n\n", self.endpoint);
         text.push_str(&self.heading(width));
         for (check, verdicts) in &self.rows {
@@ -69,7 +74,9 @@ impl Sheet {
             ));
         }
         let (passed, failed, skipped) = self.count();
-        text.push_str(&format!("\n{passed} passed, {failed} failed, {skipped} not applicable\n"));
+        text.push_str(&format!(
+            "\n{passed} passed, {failed} failed, {skipped} not applicable\n"
+        ));
         text
     }
 
@@ -107,13 +114,27 @@ impl Sheet {
         let (mut clients, mut upstreams) = (format!("{:width$} ", ""), format!("{:width$} ", ""));
         let mut last = None;
         for column in &self.columns {
-            let client = if last == Some(column.client) { "" } else { column.client };
+            let client = if last == Some(column.client) {
+                ""
+            } else {
+                column.client
+            };
             last = Some(column.client);
             // a client's name may reach into the columns of its other upstreams
             let room = column.width();
-            let taken = clients.chars().count().saturating_sub(upstreams.chars().count());
-            clients.push_str(&format!(" {client:<0$}", room.saturating_sub(taken + 1).max(client.len())));
-            upstreams.push_str(&format!(" {:<1$}", column.upstream.unwrap_or_default(), room - 1));
+            let taken = clients
+                .chars()
+                .count()
+                .saturating_sub(upstreams.chars().count());
+            clients.push_str(&format!(
+                " {client:<0$}",
+                room.saturating_sub(taken + 1).max(client.len())
+            ));
+            upstreams.push_str(&format!(
+                " {:<1$}",
+                column.upstream.unwrap_or_default(),
+                room - 1
+            ));
         }
         let mut heading = format!("{}\n", clients.trim_end());
         if !upstreams.trim().is_empty() {
@@ -136,11 +157,14 @@ impl Sheet {
     /// Passed, failed, not applicable.
     fn count(&self) -> (usize, usize, usize) {
         let verdicts = self.rows.iter().flat_map(|(_, verdicts)| verdicts);
-        verdicts.fold((0, 0, 0), |(passed, failed, skipped), verdict| match verdict {
-            Ok(()) => (passed + 1, failed, skipped),
-            Err(Halt::Fail(_)) => (passed, failed + 1, skipped),
-            Err(Halt::Skip(_)) => (passed, failed, skipped + 1),
-        })
+        verdicts.fold(
+            (0, 0, 0),
+            |(passed, failed, skipped), verdict| match verdict {
+                Ok(()) => (passed + 1, failed, skipped),
+                Err(Halt::Fail(_)) => (passed, failed + 1, skipped),
+                Err(Halt::Skip(_)) => (passed, failed, skipped + 1),
+            },
+        )
     }
 }
 

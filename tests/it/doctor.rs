@@ -46,7 +46,9 @@ async fn byokey_speaks_every_format_with_every_format() {
 
 #[tokio::test]
 async fn a_running_server_is_examined_by_its_url() {
-    let byokey = Launch::serve(&json!({"sandbox": true, "providers": {}})).start().await;
+    let byokey = Launch::serve(&json!({"sandbox": true, "providers": {}}))
+        .start()
+        .await;
     let base = format!("http://{}", byokey.addr);
     // the list names the sandbox's models
     for url in [base.clone(), format!("{base}/v1/")] {
@@ -54,7 +56,12 @@ async fn a_running_server_is_examined_by_its_url() {
         let first = format!("conformance of {base}");
         assert_eq!(ended.stdout.lines().next(), Some(first.as_str()));
         let expected = include_str!("doctor/url.txt");
-        assert_eq!(matrix(&ended.stdout), expected.trim_end_matches('\n'), "{}", ended.stdout);
+        assert_eq!(
+            matrix(&ended.stdout),
+            expected.trim_end_matches('\n'),
+            "{}",
+            ended.stdout
+        );
     }
 }
 
@@ -64,7 +71,12 @@ async fn any_model_can_be_asked() {
     let url = format!("http://{}", stage.byokey.addr);
     let args = ["--url", &url, "--model", "up-msg/echo", "--json"];
     let ended = doctor(&args, Some("any")).await;
-    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{}", ended.stdout);
+    assert_eq!(
+        (ended.code, ended.stderr.as_str()),
+        (Some(0), ""),
+        "{}",
+        ended.stdout
+    );
     let report: Value = serde_json::from_str(&ended.stdout).unwrap();
     let columns = ["chat", "responses", "messages", "gemini"];
     let columns = columns.map(|client| json!({"client": client, "upstream": null}));
@@ -94,8 +106,17 @@ async fn a_broken_endpoint_fails_and_its_key_is_not_shown() {
     let server = upstream.raw(vec![RawReply::new(reply)]).await;
     for json in [false, true] {
         let (url, more) = (server.url(), if json { &["--json"][..] } else { &[] });
-        let ended = doctor(&[&["--url", &url, "--model", "m"], more].concat(), Some(key)).await;
-        assert_eq!((ended.code, ended.stderr.as_str()), (Some(1), ""), "{}", ended.stdout);
+        let ended = doctor(
+            &[&["--url", &url, "--model", "m"], more].concat(),
+            Some(key),
+        )
+        .await;
+        assert_eq!(
+            (ended.code, ended.stderr.as_str()),
+            (Some(1), ""),
+            "{}",
+            ended.stdout
+        );
         assert!(!ended.stdout.contains(key), "{}", ended.stdout);
         assert!(ended.stdout.contains("***"), "{}", ended.stdout);
         if !json {
@@ -111,22 +132,46 @@ async fn a_broken_endpoint_fails_and_its_key_is_not_shown() {
 async fn what_cannot_be_examined_is_said() {
     let upstream = Upstream::open().await;
     let server = upstream
-        .raw(vec![RawReply::new("HTTP/1.1 401 No\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}")])
+        .raw(vec![RawReply::new(
+            "HTTP/1.1 401 No\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}",
+        )])
         .await;
     let locked = server.url();
     // (arguments, exit code, the end of what is said)
     let rows: [(&[&str], i32, &str); 5] = [
-        (&["--url", &locked], 1, "names no model (status 401); name one with `--model`, and a key with `--key` if one is needed\n"),
-        (&["--url", "nonsense"], 1, "such as `http://127.0.0.1:8018`\n"),
-        (&["--url", "ftp://host"], 1, "such as `http://127.0.0.1:8018`\n"),
+        (
+            &["--url", &locked],
+            1,
+            "names no model (status 401); name one with `--model`, and a key with `--key` if one is needed\n",
+        ),
+        (
+            &["--url", "nonsense"],
+            1,
+            "such as `http://127.0.0.1:8018`\n",
+        ),
+        (
+            &["--url", "ftp://host"],
+            1,
+            "such as `http://127.0.0.1:8018`\n",
+        ),
         (&["--url"], 2, "For more information, try '--help'.\n"),
-        (&["--model", "m"], 2, "For more information, try '--help'.\n"),
+        (
+            &["--model", "m"],
+            2,
+            "For more information, try '--help'.\n",
+        ),
     ];
     for (args, code, said) in rows {
         let ended = doctor(args, None).await;
-        assert_eq!((ended.code, ended.stdout.as_str()), (Some(code), ""), "{args:?}");
+        assert_eq!(
+            (ended.code, ended.stdout.as_str()),
+            (Some(code), ""),
+            "{args:?}"
+        );
         assert!(ended.stderr.ends_with(said), "{args:?}: {}", ended.stderr);
     }
-    let ended = tokio::task::spawn_blocking(|| Launch::new(&["doctor"]).run()).await.unwrap();
+    let ended = tokio::task::spawn_blocking(|| Launch::new(&["doctor"]).run())
+        .await
+        .unwrap();
     assert_eq!(ended.code, Some(2), "{}", ended.stderr);
 }

@@ -8,8 +8,12 @@ use super::{
 };
 
 pub(super) const CHECKS: &[Check] = &[
-    check("error in the stream", &["S12", "P18"], |cell| Box::pin(in_stream(cell, "error-mid"))),
-    check("stream that breaks off", &["S12", "K08"], |cell| Box::pin(in_stream(cell, "cut"))),
+    check("error in the stream", &["S12", "P18"], |cell| {
+        Box::pin(in_stream(cell, "error-mid"))
+    }),
+    check("stream that breaks off", &["S12", "K08"], |cell| {
+        Box::pin(in_stream(cell, "cut"))
+    }),
     check("400", &["product 3.3"], |cell| Box::pin(status(cell, 400))),
     check("401", &["product 3.3"], |cell| Box::pin(status(cell, 401))),
     check("403", &["product 3.3"], |cell| Box::pin(status(cell, 403))),
@@ -17,7 +21,9 @@ pub(super) const CHECKS: &[Check] = &[
     check("500", &["product 3.3"], |cell| Box::pin(status(cell, 500))),
     check("503", &["product 3.3"], |cell| Box::pin(status(cell, 503))),
     check("529", &["product 3.3"], |cell| Box::pin(status(cell, 529))),
-    check("429 with Retry-After", &["H13", "product 3.3"], |cell| Box::pin(too_many(cell))),
+    check("429 with Retry-After", &["H13", "product 3.3"], |cell| {
+        Box::pin(too_many(cell))
+    }),
 ];
 
 /// An error before the answer, whole and streamed, in the client's own words.
@@ -26,10 +32,17 @@ async fn refused(cell: &Cell<'_>, status: u16) -> Verdict<Exchange> {
     let ask = question(model, "Fail.");
     let whole = cell.ask(&ask).await?;
     whole.fault(cell.client, &[status])?;
-    let exchange = cell.ask(&Ask { stream: true, ..ask }).await?;
+    let exchange = cell
+        .ask(&Ask {
+            stream: true,
+            ..ask
+        })
+        .await?;
     let fault = exchange.fault(cell.client, &[status])?;
     if let Some(kind) = kind(cell.client, status) {
-        exchange.expect(fault.kind == kind, || format!("the error `{kind}`, not `{}`", fault.kind))?;
+        exchange.expect(fault.kind == kind, || {
+            format!("the error `{kind}`, not `{}`", fault.kind)
+        })?;
     }
     Ok(exchange)
 }
@@ -62,7 +75,9 @@ async fn too_many(cell: &Cell<'_>) -> Verdict {
     let exchange = refused(cell, 429).await?;
     // Google tells it in the body alone
     let told = exchange.header("retry-after") == "7" || exchange.came.contains("\"7s\"");
-    exchange.expect(told, || "`Retry-After: 7`, as the upstream has it".to_owned())
+    exchange.expect(told, || {
+        "`Retry-After: 7`, as the upstream has it".to_owned()
+    })
 }
 
 /// A stream that goes wrong ends in the client's own words, and nothing follows.
@@ -73,7 +88,11 @@ async fn in_stream(cell: &Cell<'_>, part: &str) -> Verdict {
     };
     let exchange = cell.ask(&ask).await?;
     let heard = exchange.heard(cell.client, true)?;
-    exchange.expect(heard.fault.as_ref().is_some_and(|fault| !fault.message.is_empty()), || {
-        "an error in the stream, and no good end".to_owned()
-    })
+    exchange.expect(
+        heard
+            .fault
+            .as_ref()
+            .is_some_and(|fault| !fault.message.is_empty()),
+        || "an error in the stream, and no good end".to_owned(),
+    )
 }

@@ -15,30 +15,58 @@ use super::{
 
 pub(super) const CHECKS: &[Check] = &[
     check("text", &["U16"], |cell| Box::pin(whole(cell))),
-    check("text, streamed", &["S07", "P01", "U10"], |cell| Box::pin(streamed(cell))),
-    check("multi-byte text", &["P20", "H02"], |cell| Box::pin(multi_byte(cell))),
-    check("system text", &["C05", "M03"], |cell| Box::pin(system(cell))),
-    check("two turns", &["R02", "M01"], |cell| Box::pin(two_turns(cell))),
-    check("stop sequence", &["C16", "M06", "U08"], |cell| Box::pin(stop_sequence(cell))),
-    check("token limit", &["C07", "G16", "S17", "U07"], |cell| Box::pin(limit(cell))),
-    check("structured output", &["R06", "G17"], |cell| Box::pin(structured(cell))),
+    check("text, streamed", &["S07", "P01", "U10"], |cell| {
+        Box::pin(streamed(cell))
+    }),
+    check("multi-byte text", &["P20", "H02"], |cell| {
+        Box::pin(multi_byte(cell))
+    }),
+    check("system text", &["C05", "M03"], |cell| {
+        Box::pin(system(cell))
+    }),
+    check("two turns", &["R02", "M01"], |cell| {
+        Box::pin(two_turns(cell))
+    }),
+    check("stop sequence", &["C16", "M06", "U08"], |cell| {
+        Box::pin(stop_sequence(cell))
+    }),
+    check("token limit", &["C07", "G16", "S17", "U07"], |cell| {
+        Box::pin(limit(cell))
+    }),
+    check("structured output", &["R06", "G17"], |cell| {
+        Box::pin(structured(cell))
+    }),
     check("image", &["C13", "G18"], |cell| Box::pin(image(cell))),
-    check("refusal", &["P03", "S17", "U07"], |cell| Box::pin(refusal(cell))),
-    check("content filter", &["P03", "S17", "U07"], |cell| Box::pin(filter(cell))),
-    check("usage with cache", &["U02", "R17"], |cell| Box::pin(cached(cell))),
+    check("refusal", &["P03", "S17", "U07"], |cell| {
+        Box::pin(refusal(cell))
+    }),
+    check("content filter", &["P03", "S17", "U07"], |cell| {
+        Box::pin(filter(cell))
+    }),
+    check("usage with cache", &["U02", "R17"], |cell| {
+        Box::pin(cached(cell))
+    }),
 ];
 
 const HELLO: &str = "Say hello.";
-const MULTI_BYTE: &str = "ünïcødé — 日本語 🦀 👩‍👩‍👧 é\u{301} \u{202e}x\u{202c} \"quoted\" \\ / \u{7f}\ttab";
+const MULTI_BYTE: &str =
+    "ünïcødé — 日本語 🦀 👩‍👩‍👧 é\u{301} \u{202e}x\u{202c} \"quoted\" \\ / \u{7f}\ttab";
 const STOP: &str = "ENOUGH";
 
 /// An answer that says what was asked for; a stranger may say anything.
 fn says(cell: &Cell<'_>, exchange: &Exchange, heard: &Heard, text: &str) -> Verdict {
-    exchange.expect(heard.stop == Some(Stop::End), || "an answer that is complete".to_owned())?;
+    exchange.expect(heard.stop == Some(Stop::End), || {
+        "an answer that is complete".to_owned()
+    })?;
     let (_, echoes) = cell.any();
-    exchange.expect(heard.text == text || (!echoes && !heard.text.is_empty()), || format!("the text `{text}`"))?;
+    exchange.expect(
+        heard.text == text || (!echoes && !heard.text.is_empty()),
+        || format!("the text `{text}`"),
+    )?;
     let usage = heard.usage;
-    exchange.expect(usage.input > 0 && usage.output > 0, || "usage that counts both sides".to_owned())
+    exchange.expect(usage.input > 0 && usage.output > 0, || {
+        "usage that counts both sides".to_owned()
+    })
 }
 
 async fn whole(cell: &Cell<'_>) -> Verdict {
@@ -52,7 +80,12 @@ async fn streamed(cell: &Cell<'_>) -> Verdict {
         let (exchange, _, heard) = cell.hear_both(&ask).await?;
         return says(cell, &exchange, &heard, HELLO);
     }
-    let (exchange, heard) = cell.hear(&Ask { stream: true, ..ask }).await?;
+    let (exchange, heard) = cell
+        .hear(&Ask {
+            stream: true,
+            ..ask
+        })
+        .await?;
     says(cell, &exchange, &heard, HELLO)
 }
 
@@ -94,11 +127,15 @@ async fn stop_sequence(cell: &Cell<'_>) -> Verdict {
     };
     let (exchange, _, heard) = cell.hear_both(&ask).await?;
     let stopped = matches!(heard.stop, Some(Stop::End | Stop::Sequence));
-    exchange.expect(stopped && heard.text.trim_end() == "Go on until you stop.", || {
-        format!("text that ends before `{STOP}`, and a stop that is none of the limit")
-    })?;
-    let told = cell.client == Format::AnthropicMessages && cell.spoken() == Some(Format::AnthropicMessages);
-    exchange.expect(!told || heard.stop == Some(Stop::Sequence), || format!("the stop sequence `{STOP}`"))
+    exchange.expect(
+        stopped && heard.text.trim_end() == "Go on until you stop.",
+        || format!("text that ends before `{STOP}`, and a stop that is none of the limit"),
+    )?;
+    let told = cell.client == Format::AnthropicMessages
+        && cell.spoken() == Some(Format::AnthropicMessages);
+    exchange.expect(!told || heard.stop == Some(Stop::Sequence), || {
+        format!("the stop sequence `{STOP}`")
+    })
 }
 
 async fn limit(cell: &Cell<'_>) -> Verdict {
@@ -107,9 +144,10 @@ async fn limit(cell: &Cell<'_>) -> Verdict {
         ..question(cell.actor("long")?, "Go on and on.")
     };
     let (exchange, _, heard) = cell.hear_both(&ask).await?;
-    exchange.expect(heard.stop == Some(Stop::Limit) && heard.usage.output == 20, || {
-        "20 tokens, and the limit as the reason for the end".to_owned()
-    })
+    exchange.expect(
+        heard.stop == Some(Stop::Limit) && heard.usage.output == 20,
+        || "20 tokens, and the limit as the reason for the end".to_owned(),
+    )
 }
 
 async fn structured(cell: &Cell<'_>) -> Verdict {
@@ -122,10 +160,12 @@ async fn structured(cell: &Cell<'_>) -> Verdict {
         ..question(cell.actor("structured")?, "How is the weather?")
     };
     let (exchange, _, heard) = cell.hear_both(&ask).await?;
-    let answer: Value = exchange.read(serde_json::from_str(&heard.text).map_err(|error| error.to_string()))?;
-    exchange.expect(answer["city"].is_string() && answer["sunny"].is_boolean(), || {
-        "JSON that satisfies the schema".to_owned()
-    })
+    let answer: Value =
+        exchange.read(serde_json::from_str(&heard.text).map_err(|error| error.to_string()))?;
+    exchange.expect(
+        answer["city"].is_string() && answer["sunny"].is_boolean(),
+        || "JSON that satisfies the schema".to_owned(),
+    )
 }
 
 async fn image(cell: &Cell<'_>) -> Verdict {
@@ -143,25 +183,35 @@ async fn refusal(cell: &Cell<'_>) -> Verdict {
     let ask = question(cell.actor("refuse")?, "Do harm.");
     let (exchange, _, heard) = cell.hear_both(&ask).await?;
     let declined = heard.stop == Some(Stop::Declined) || !heard.refusal.is_empty();
-    exchange.expect(declined && heard.calls.is_empty(), || "a refusal that is told as one".to_owned())
+    exchange.expect(declined && heard.calls.is_empty(), || {
+        "a refusal that is told as one".to_owned()
+    })
 }
 
 async fn filter(cell: &Cell<'_>) -> Verdict {
     let ask = question(cell.actor("filter")?, "Say something.");
     let (exchange, _, heard) = cell.hear_both(&ask).await?;
-    exchange.expect(heard.stop == Some(Stop::Declined), || "an end by the content filter".to_owned())?;
-    exchange.expect(heard.text.starts_with("The first half"), || "the text so far".to_owned())
+    exchange.expect(heard.stop == Some(Stop::Declined), || {
+        "an end by the content filter".to_owned()
+    })?;
+    exchange.expect(heard.text.starts_with("The first half"), || {
+        "the text so far".to_owned()
+    })
 }
 
 async fn cached(cell: &Cell<'_>) -> Verdict {
-    if cell.spoken() == Some(Format::AnthropicMessages) {
+    if cell.spoken().unwrap_or(cell.client) == Format::AnthropicMessages {
         return skip("Messages caches what is marked, and not every client has marks");
     }
     let long = "A long prompt is read from the cache. ".repeat(200);
-    let (exchange, _, heard) = cell.hear_both(&question(cell.actor("lorem-3")?, &long)).await?;
+    let (exchange, _, heard) = cell
+        .hear_both(&question(cell.actor("lorem")?, &long))
+        .await?;
     let usage = heard.usage;
-    let counts = usage.cached.is_some_and(|cached| cached >= 1024 && cached <= usage.input);
-    exchange.expect(counts && usage.output == 3, || {
-        format!("at least 1,024 cached tokens among those of the prompt, and 3 of output, not {usage:?}")
+    let counts = usage
+        .cached
+        .is_some_and(|cached| cached >= 1024 && cached <= usage.input);
+    exchange.expect(counts && usage.output == 64, || {
+        format!("at least 1,024 cached tokens among those of the prompt, and 64 of output, not {usage:?}")
     })
 }

@@ -43,8 +43,7 @@ pub(super) fn body(ask: &Ask) -> Value {
         body["stop"] = stop.into();
     }
     if let Some(schema) = &ask.schema {
-        body["response_format"] =
-            json!({"type": "json_schema", "json_schema": {"name": "answer", "schema": schema, "strict": true}});
+        body["response_format"] = json!({"type": "json_schema", "json_schema": {"name": "answer", "schema": schema, "strict": true}});
     }
     if ask.think {
         body["reasoning_effort"] = "high".into();
@@ -72,15 +71,24 @@ pub(super) fn whole(seen: &Seen<'_>) -> Read<Heard> {
     seen.says("object", "chat.completion")?;
     let choices = seen.list("choices")?;
     let [choice] = &choices[..] else {
-        return Err(format!("`choices` must hold one choice, not {}", choices.len()));
+        return Err(format!(
+            "`choices` must hold one choice, not {}",
+            choices.len()
+        ));
     };
     choice.count("index")?;
     let message = choice.object("message")?;
     message.says("role", "assistant")?;
     message.has("content")?;
     let mut heard = Heard {
-        text: message.text_if_any("content")?.unwrap_or_default().to_owned(),
-        refusal: message.text_if_any("refusal")?.unwrap_or_default().to_owned(),
+        text: message
+            .text_if_any("content")?
+            .unwrap_or_default()
+            .to_owned(),
+        refusal: message
+            .text_if_any("refusal")?
+            .unwrap_or_default()
+            .to_owned(),
         thoughts: thoughts(&message)?.to_owned(),
         stop: Some(stop(choice.text("finish_reason")?)?),
         usage: usage(&seen.object("usage")?)?,
@@ -121,7 +129,9 @@ fn stop(reason: &str) -> Read<Stop> {
 
 fn agree(heard: &Heard) -> Read<()> {
     match (heard.stop, heard.calls.is_empty()) {
-        (Some(Stop::Tools), true) => Err("`finish_reason` is `tool_calls` without a call".to_owned()),
+        (Some(Stop::Tools), true) => {
+            Err("`finish_reason` is `tool_calls` without a call".to_owned())
+        }
         (Some(Stop::End), false) => Err("`finish_reason` is `stop` beside calls".to_owned()),
         _ => Ok(()),
     }
@@ -180,7 +190,9 @@ pub(super) fn forgetful(message: &Value) -> Value {
     };
     let mut kept = only(message, &["role", "content"]);
     if let Some(calls) = message.get("tool_calls").and_then(Value::as_array) {
-        let calls = calls.iter().map(|call| Value::from(only(call, &["id", "type", "function"])));
+        let calls = calls
+            .iter()
+            .map(|call| Value::from(only(call, &["id", "type", "function"])));
         kept.insert("tool_calls".to_owned(), calls.collect());
     }
     kept.into()

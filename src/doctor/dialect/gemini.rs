@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Ask, Call, Fault, Heard, PNG, Read, Stop, ToolResult, Turn, Usage, sse::Event, strict::Seen};
+use super::{
+    Ask, Call, Fault, Heard, PNG, Read, Stop, ToolResult, Turn, Usage, sse::Event, strict::Seen,
+};
 
 const THINKING: u64 = 2048;
 
@@ -12,10 +14,14 @@ pub(super) fn paths(ask: &Ask) -> Vec<String> {
     } else {
         "generateContent"
     };
-    ["/v1beta/models", "/v1beta1/publishers/google/models", "/v1/models"]
-        .iter()
-        .map(|prefix| format!("{prefix}/{}:{action}", ask.model))
-        .collect()
+    [
+        "/v1beta/models",
+        "/v1beta1/publishers/google/models",
+        "/v1/models",
+    ]
+    .iter()
+    .map(|prefix| format!("{prefix}/{}:{action}", ask.model))
+    .collect()
 }
 
 pub(super) fn body(ask: &Ask) -> Value {
@@ -111,7 +117,10 @@ pub(super) fn chunks(chunks: &[Value]) -> Read<Heard> {
         }
         let candidates = chunk.list("candidates")?;
         let [candidate] = &candidates[..] else {
-            return Err(format!("`candidates` must hold one, not {}", candidates.len()));
+            return Err(format!(
+                "`candidates` must hold one, not {}",
+                candidates.len()
+            ));
         };
         take(&mut heard, &mut parts, candidate)?;
     }
@@ -134,7 +143,10 @@ pub(super) fn chunks(chunks: &[Value]) -> Read<Heard> {
 
 fn take(heard: &mut Heard, parts: &mut Vec<Value>, candidate: &Seen<'_>) -> Read<()> {
     if let Some(content) = candidate.get("content") {
-        if content.text_if_any("role")?.is_some_and(|role| role != "model") {
+        if content
+            .text_if_any("role")?
+            .is_some_and(|role| role != "model")
+        {
             return Err("the role must be `model`".to_owned());
         }
         for part in content.list_if_any("parts")? {
@@ -158,9 +170,15 @@ fn take(heard: &mut Heard, parts: &mut Vec<Value>, candidate: &Seen<'_>) -> Read
 
 fn take_part(heard: &mut Heard, part: &Seen<'_>) -> Read<()> {
     part.text_if_any("thoughtSignature")?;
-    let thought = part.get("thought").is_some_and(|thought| thought.value == &json!(true));
+    let thought = part
+        .get("thought")
+        .is_some_and(|thought| thought.value == &json!(true));
     if part.get("text").is_some() {
-        let into = if thought { &mut heard.thoughts } else { &mut heard.text };
+        let into = if thought {
+            &mut heard.thoughts
+        } else {
+            &mut heard.text
+        };
         into.push_str(part.text("text")?);
     } else if part.get("functionCall").is_some() {
         let call = part.object("functionCall")?;
@@ -185,7 +203,10 @@ fn usage(seen: &Seen<'_>) -> Read<Usage> {
         reasoning: Some(thoughts),
     };
     if seen.count("totalTokenCount")? != usage.input + usage.output {
-        return Err(format!("`totalTokenCount` is not the sum: {}", seen.shown()));
+        return Err(format!(
+            "`totalTokenCount` is not the sum: {}",
+            seen.shown()
+        ));
     }
     Ok(usage)
 }

@@ -4,7 +4,9 @@ mod stream;
 
 use serde_json::{Value, json};
 
-use super::{Ask, Call, Fault, Heard, PNG, Read, Stop, Tool, ToolResult, Turn, Usage, strict::Seen};
+use super::{
+    Ask, Call, Fault, Heard, PNG, Read, Stop, Tool, ToolResult, Turn, Usage, strict::Seen,
+};
 
 pub(super) use self::stream::stream;
 
@@ -28,7 +30,8 @@ pub(super) fn body(ask: &Ask) -> Value {
             }
         }
     }
-    let mut body = json!({"model": ask.model, "max_tokens": ask.limit.unwrap_or(LIMIT), "messages": messages});
+    let mut body =
+        json!({"model": ask.model, "max_tokens": ask.limit.unwrap_or(LIMIT), "messages": messages});
     if ask.stream {
         body["stream"] = true.into();
     }
@@ -126,7 +129,11 @@ fn stop(seen: &Seen<'_>) -> Read<Stop> {
         ("max_tokens", None) => Stop::Limit,
         ("tool_use", None) => Stop::Tools,
         ("refusal", None) => Stop::Declined,
-        (other, sequence) => return Err(format!("there is no `stop_reason` `{other}` with {sequence:?}")),
+        (other, sequence) => {
+            return Err(format!(
+                "there is no `stop_reason` `{other}` with {sequence:?}"
+            ));
+        }
     })
 }
 
@@ -141,7 +148,9 @@ fn agree(heard: &Heard) -> Read<()> {
 /// What is read from a cache and written to one is not in `input_tokens`.
 fn usage(seen: &Seen<'_>) -> Read<Usage> {
     let cached = seen.count_if_any("cache_read_input_tokens")?.unwrap_or(0);
-    let written = seen.count_if_any("cache_creation_input_tokens")?.unwrap_or(0);
+    let written = seen
+        .count_if_any("cache_creation_input_tokens")?
+        .unwrap_or(0);
     Ok(Usage {
         input: seen.count("input_tokens")? + cached + written,
         cached: Some(cached),

@@ -87,7 +87,14 @@ fn head(response: &Seen<'_>) -> Read<()> {
         return Err("`parallel_tool_calls` must be a boolean".to_owned());
     }
     response.list("output")?;
-    for name in ["error", "incomplete_details", "instructions", "metadata", "temperature", "top_p"] {
+    for name in [
+        "error",
+        "incomplete_details",
+        "instructions",
+        "metadata",
+        "temperature",
+        "top_p",
+    ] {
         response.has(name)?;
     }
     Ok(())
@@ -142,7 +149,11 @@ fn finish(heard: &mut Heard, response: &Seen<'_>) -> Read<()> {
         ("completed", None) => Stop::End,
         ("incomplete", Some("max_output_tokens")) => Stop::Limit,
         ("incomplete", Some("content_filter")) => Stop::Declined,
-        (status, reason) => return Err(format!("there is no status `{status}` with the reason {reason:?}")),
+        (status, reason) => {
+            return Err(format!(
+                "there is no status `{status}` with the reason {reason:?}"
+            ));
+        }
     });
     heard.usage = usage(&response.object("usage")?)?;
     Ok(())
@@ -152,8 +163,14 @@ fn usage(seen: &Seen<'_>) -> Read<Usage> {
     let usage = Usage {
         input: seen.count("input_tokens")?,
         output: seen.count("output_tokens")?,
-        cached: Some(seen.object("input_tokens_details")?.count("cached_tokens")?),
-        reasoning: Some(seen.object("output_tokens_details")?.count("reasoning_tokens")?),
+        cached: Some(
+            seen.object("input_tokens_details")?
+                .count("cached_tokens")?,
+        ),
+        reasoning: Some(
+            seen.object("output_tokens_details")?
+                .count("reasoning_tokens")?,
+        ),
     };
     if seen.count("total_tokens")? != usage.input + usage.output {
         return Err(format!("`total_tokens` is not the sum: {}", seen.shown()));

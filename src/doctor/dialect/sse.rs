@@ -23,14 +23,18 @@ impl Event<'_> {
         let kind = value.get("type").and_then(Value::as_str).map(str::to_owned);
         match kind {
             Some(kind) if self.name == Some(kind.as_str()) => Ok((value, kind)),
-            kind => Err(format!("an event is named {:?} and has the type {kind:?}", self.name)),
+            kind => Err(format!(
+                "an event is named {:?} and has the type {kind:?}",
+                self.name
+            )),
         }
     }
 }
 
 /// All events of a stream; comments are left out.
 pub(super) fn events(body: &[u8]) -> Read<Vec<Event<'_>>> {
-    let text = std::str::from_utf8(body).map_err(|error| format!("the stream must be UTF-8: {error}"))?;
+    let text =
+        std::str::from_utf8(body).map_err(|error| format!("the stream must be UTF-8: {error}"))?;
     let mut events = Vec::new();
     let (mut name, mut data) = (None, None::<String>);
     for line in text.split_terminator('\n') {
@@ -59,7 +63,9 @@ pub(super) fn events(body: &[u8]) -> Read<Vec<Event<'_>>> {
         }
     }
     match data {
-        Some(data) => Err(format!("the last event must end with a blank line: `{data}`")),
+        Some(data) => Err(format!(
+            "the last event must end with a blank line: `{data}`"
+        )),
         None => Ok(events),
     }
 }

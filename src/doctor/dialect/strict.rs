@@ -61,9 +61,10 @@ impl<'a> Seen<'a> {
 
     pub(super) fn list(&self, name: &str) -> Read<Vec<Self>> {
         let member = self.need(name)?;
-        let items = member.value.as_array().ok_or_else(|| {
-            format!("`{}` must be a list, not {}", member.path, member.value)
-        })?;
+        let items = member
+            .value
+            .as_array()
+            .ok_or_else(|| format!("`{}` must be a list, not {}", member.path, member.value))?;
         let item = |(at, value)| Self {
             value,
             path: format!("{}.{at}", member.path),
@@ -82,7 +83,10 @@ impl<'a> Seen<'a> {
         if member.value.is_object() {
             Ok(member)
         } else {
-            Err(format!("`{}` must be an object, not {}", member.path, member.value))
+            Err(format!(
+                "`{}` must be an object, not {}",
+                member.path, member.value
+            ))
         }
     }
 
@@ -92,7 +96,10 @@ impl<'a> Seen<'a> {
         if said == expected {
             Ok(())
         } else {
-            Err(format!("`{}` must be `{expected}`, not `{said}`", self.at(name)))
+            Err(format!(
+                "`{}` must be `{expected}`, not `{said}`",
+                self.at(name)
+            ))
         }
     }
 
@@ -101,7 +108,11 @@ impl<'a> Seen<'a> {
         if self.value.get(name).is_some() {
             Ok(())
         } else {
-            Err(format!("`{}` is missing in {}", self.at(name), self.shown()))
+            Err(format!(
+                "`{}` is missing in {}",
+                self.at(name),
+                self.shown()
+            ))
         }
     }
 

@@ -70,14 +70,24 @@ impl Chunks {
             return Err("there is one choice, and its index is 0".to_owned());
         }
         if self.heard.stop.is_some() {
-            return Err(format!("a delta follows the finish_reason: {}", choice.shown()));
+            return Err(format!(
+                "a delta follows the finish_reason: {}",
+                choice.shown()
+            ));
         }
         let delta = choice.object("delta")?;
-        if delta.text_if_any("role")?.is_some_and(|role| role != "assistant") {
+        if delta
+            .text_if_any("role")?
+            .is_some_and(|role| role != "assistant")
+        {
             return Err("the role must be `assistant`".to_owned());
         }
-        self.heard.text.push_str(delta.text_if_any("content")?.unwrap_or_default());
-        self.heard.refusal.push_str(delta.text_if_any("refusal")?.unwrap_or_default());
+        self.heard
+            .text
+            .push_str(delta.text_if_any("content")?.unwrap_or_default());
+        self.heard
+            .refusal
+            .push_str(delta.text_if_any("refusal")?.unwrap_or_default());
         self.heard.thoughts.push_str(thoughts(&delta)?);
         for (name, value) in delta.value.as_object().into_iter().flatten() {
             if !["role", "content", "refusal", "tool_calls"].contains(&name.as_str()) {
@@ -110,7 +120,9 @@ impl Chunks {
                 continue;
             }
             if name == "function" {
-                let inner = known.entry(name.clone()).or_insert_with(|| json!({"name": "", "arguments": ""}));
+                let inner = known
+                    .entry(name.clone())
+                    .or_insert_with(|| json!({"name": "", "arguments": ""}));
                 for (name, value) in value.as_object().into_iter().flatten() {
                     if let (Some(inner), false) = (inner.as_object_mut(), value.is_null()) {
                         add(inner, name, value);

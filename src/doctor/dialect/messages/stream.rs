@@ -3,7 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{
-    super::{Heard, Read, sse::Event, strict::{Seen, arguments}},
+    super::{
+        Heard, Read,
+        sse::Event,
+        strict::{Seen, arguments},
+    },
     agree, echo, error, head, stop, take, usage,
 };
 
@@ -72,7 +76,10 @@ impl Message {
         if usize::try_from(index) == Ok(self.blocks.len()) {
             Ok(())
         } else {
-            Err(format!("the index of a block must be {}, not {index}", self.blocks.len()))
+            Err(format!(
+                "the index of a block must be {}, not {index}",
+                self.blocks.len()
+            ))
         }
     }
 

@@ -101,7 +101,10 @@ impl Response {
         if usize::try_from(index) == Ok(self.items.len()) {
             Ok(())
         } else {
-            Err(format!("`output_index` must be {}, not {index}", self.items.len()))
+            Err(format!(
+                "`output_index` must be {}, not {index}",
+                self.items.len()
+            ))
         }
     }
 
@@ -169,7 +172,10 @@ impl Response {
         response.says("id", &self.id)?;
         response.says("status", kind.trim_start_matches("response."))?;
         if response.value["output"] != Value::from(self.items.clone()) {
-            return Err(format!("`response.output` is not what was done: {}", response.value["output"]));
+            return Err(format!(
+                "`response.output` is not what was done: {}",
+                response.value["output"]
+            ));
         }
         finish(&mut self.heard, &response)?;
         self.heard.echo = std::mem::take(&mut self.items);
@@ -189,9 +195,15 @@ impl Open {
                 self.arguments.1 = true;
                 event.says("arguments", &self.arguments.0)
             }
-            ("message", "content_part.added" | "content_part.done") => self.part("content_index", kind, event),
-            ("message", "output_text.delta" | "output_text.done") => self.text("output_text", "text", kind, event),
-            ("message", "refusal.delta" | "refusal.done") => self.text("refusal", "refusal", kind, event),
+            ("message", "content_part.added" | "content_part.done") => {
+                self.part("content_index", kind, event)
+            }
+            ("message", "output_text.delta" | "output_text.done") => {
+                self.text("output_text", "text", kind, event)
+            }
+            ("message", "refusal.delta" | "refusal.done") => {
+                self.text("refusal", "refusal", kind, event)
+            }
             ("message", "output_text.annotation.added") => Ok(()),
             ("reasoning", "reasoning_summary_part.added" | "reasoning_summary_part.done") => {
                 self.part("summary_index", kind, event)
@@ -207,7 +219,11 @@ impl Open {
 
     fn part(&mut self, index: &str, kind: &str, event: &Seen<'_>) -> Read<()> {
         if usize::try_from(event.count(index)?) != Ok(self.parts.len()) {
-            return Err(format!("`{index}` must be {}: {}", self.parts.len(), event.shown()));
+            return Err(format!(
+                "`{index}` must be {}: {}",
+                self.parts.len(),
+                event.shown()
+            ));
         }
         let part = event.object("part")?;
         let of = part.text("type")?.to_owned();
@@ -217,7 +233,10 @@ impl Open {
             }
             return Ok(());
         }
-        let (open, text) = self.part.take().ok_or("a part is done that was not added")?;
+        let (open, text) = self
+            .part
+            .take()
+            .ok_or("a part is done that was not added")?;
         part.says("type", &open)?;
         part.says(if of == "refusal" { "refusal" } else { "text" }, &text)?;
         self.parts.push(part.value.clone());
@@ -247,13 +266,24 @@ impl Open {
             "function_call" if self.arguments.1 => item.says("arguments", &self.arguments.0),
             "function_call" => Err("arguments were never done".to_owned()),
             "message" | "reasoning" => {
-                let name = if self.kind == "message" { "content" } else { "summary" };
-                let said: Vec<Value> = item.list(name)?.iter().map(|part| bare(part.value)).collect();
+                let name = if self.kind == "message" {
+                    "content"
+                } else {
+                    "summary"
+                };
+                let said: Vec<Value> = item
+                    .list(name)?
+                    .iter()
+                    .map(|part| bare(part.value))
+                    .collect();
                 let parts: Vec<Value> = self.parts.iter().map(bare).collect();
                 if said == parts {
                     Ok(())
                 } else {
-                    Err(format!("`item.{name}` is not what its events said: {}", item.shown()))
+                    Err(format!(
+                        "`item.{name}` is not what its events said: {}",
+                        item.shown()
+                    ))
                 }
             }
             _ => Ok(()),
