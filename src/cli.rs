@@ -103,7 +103,7 @@ pub(crate) struct Doctor {
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     pub(crate) url: Option<String>,
     /// Key for the endpoint; better given in the variable, which no list of processes shows.
-    #[arg(long, env = "BYOKEY_CONFORMANCE_KEY", hide_env_values = true, value_parser = secret)]
+    #[arg(long, env = "BYOKEY_CONFORMANCE_KEY", hide_env_values = true, value_parser = |text: &str| Ok::<_, std::convert::Infallible>(Secret::new(text)))]
     pub(crate) key: Option<Secret>,
     /// Model to ask instead of the first that the endpoint lists.
     #[arg(long, requires = "url")]
@@ -131,9 +131,4 @@ pub(crate) enum ConfigCommand {
     Show(File),
     /// Print the JSON Schema of the configuration.
     Schema,
-}
-
-/// Every text may be a key.
-fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
-    Ok(Secret::new(text))
 }

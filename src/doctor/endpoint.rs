@@ -140,7 +140,7 @@ impl Endpoint {
                 }
             }
         }
-        let (status, body) = (answer.status.as_u16(), Bytes::from(read));
+        let (status, body) = (answer.status.as_u16(), self.hide_in(read));
         let mut came = format!("{status} {}", cut(&String::from_utf8_lossy(&body)));
         if let Some(broken) = &broken {
             came.push_str("\n… and then the connection broke: ");
@@ -182,6 +182,19 @@ impl Endpoint {
         value.set_sensitive(true);
         headers.insert(name, value);
         Ok(headers)
+    }
+
+    /// A body without the key: whatever is told of it later cannot tell the key.
+    fn hide_in(&self, body: Vec<u8>) -> Bytes {
+        let shows = |key: &Secret| {
+            let key = key.expose().as_bytes();
+            !key.is_empty() && body.windows(key.len()).any(|window| window == key)
+        };
+        if self.key.as_ref().is_some_and(shows) {
+            self.hide(&String::from_utf8_lossy(&body)).into()
+        } else {
+            body.into()
+        }
     }
 
     /// A text from outside without the key, which an endpoint may quote.

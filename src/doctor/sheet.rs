@@ -1,5 +1,7 @@
 //! The outcome as a matrix, and how it is told.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -58,25 +60,21 @@ impl Sheet {
         for (check, verdicts) in &self.rows {
             let mut line = format!("{:width$} ", check.name);
             for (column, verdict) in self.columns.iter().zip(verdicts) {
-                line.push_str(&format!(" {:<1$}", mark(verdict), column.width() - 1));
+                write!(line, " {:<1$}", mark(verdict), column.width() - 1).unwrap_or_default();
             }
             text.push_str(line.trim_end());
             text.push('\n');
         }
         for (check, column, failure) in self.failures() {
-            text.push_str(&format!(
-                "\n✗ {} · {}\n  sent      {}\n  expected  {}\n  came      {}\n",
+            write!(text, "\n✗ {} · {}\n  sent      {}\n  expected  {}\n  came      {}\n",
                 check.name,
                 column.name(),
                 indented(&failure.sent),
                 indented(&failure.expected),
-                indented(&failure.came)
-            ));
+                indented(&failure.came)).unwrap_or_default();
         }
         let (passed, failed, skipped) = self.count();
-        text.push_str(&format!(
-            "\n{passed} passed, {failed} failed, {skipped} not applicable\n"
-        ));
+        write!(text, "\n{passed} passed, {failed} failed, {skipped} not applicable\n").unwrap_or_default();
         text
     }
 
@@ -126,15 +124,11 @@ impl Sheet {
                 .chars()
                 .count()
                 .saturating_sub(upstreams.chars().count());
-            clients.push_str(&format!(
-                " {client:<0$}",
-                room.saturating_sub(taken + 1).max(client.len())
-            ));
-            upstreams.push_str(&format!(
-                " {:<1$}",
+            write!(clients, " {client:<0$}",
+                room.saturating_sub(taken + 1).max(client.len())).unwrap_or_default();
+            write!(upstreams, " {:<1$}",
                 column.upstream.unwrap_or_default(),
-                room - 1
-            ));
+                room - 1).unwrap_or_default();
         }
         let mut heading = format!("{}\n", clients.trim_end());
         if !upstreams.trim().is_empty() {

@@ -117,7 +117,7 @@ fn take(heard: &mut Heard, block: &Seen<'_>) -> Read<()> {
     Ok(())
 }
 
-fn echo(content: Vec<Value>) -> Vec<Value> {
+fn echo(content: &[Value]) -> Vec<Value> {
     vec![json!({"role": "assistant", "content": content})]
 }
 

@@ -95,11 +95,11 @@ async fn the_diagonal_is_byte_identical() {
     let stage = stage().await;
     for format in Format::ALL {
         for streamed in [false, true] {
-            let script = match streamed {
-                true => Script::events([stream(format)]),
-                false => Script::json(200, ANSWER),
+            let (script, answer) = if streamed {
+                (Script::events([stream(format)]), stream(format))
+            } else {
+                (Script::json(200, ANSWER), ANSWER)
             };
-            let answer = if streamed { stream(format) } else { ANSWER };
             for script in [script.clone(), script.byte_by_byte()] {
                 stage.upstream.sandbox.script("odd", [script]);
                 let model = format!("m-{format}/raw-odd");

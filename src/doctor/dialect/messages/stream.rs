@@ -164,7 +164,7 @@ impl Message {
             return Err("the stream ended without `message_stop`".to_owned());
         }
         agree(&self.heard)?;
-        self.heard.echo = echo(self.blocks);
+        self.heard.echo = echo(&self.blocks);
         Ok(self.heard)
     }
 }

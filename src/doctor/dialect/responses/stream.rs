@@ -204,15 +204,15 @@ impl Open {
             ("message", "refusal.delta" | "refusal.done") => {
                 self.text("refusal", "refusal", kind, event)
             }
-            ("message", "output_text.annotation.added") => Ok(()),
             ("reasoning", "reasoning_summary_part.added" | "reasoning_summary_part.done") => {
                 self.part("summary_index", kind, event)
             }
             ("reasoning", "reasoning_summary_text.delta" | "reasoning_summary_text.done") => {
                 self.text("summary_text", "text", kind, event)
             }
-            // the open models' own words have no parts to be added
-            ("reasoning", "reasoning_text.delta" | "reasoning_text.done") => Ok(()),
+            // repeated in the part; the open models' own words have no part to be added
+            ("message", "output_text.annotation.added")
+            | ("reasoning", "reasoning_text.delta" | "reasoning_text.done") => Ok(()),
             (item, kind) => Err(format!("`{kind}` in an item of the type `{item}`")),
         }
     }
@@ -227,7 +227,7 @@ impl Open {
         }
         let part = event.object("part")?;
         let of = part.text("type")?.to_owned();
-        if kind.ends_with(".added") {
+        if action(kind) == "added" {
             if self.part.replace((of, String::new())).is_some() {
                 return Err("a part is added while another is open".to_owned());
             }
@@ -246,7 +246,7 @@ impl Open {
     fn text(&mut self, of: &str, member: &str, kind: &str, event: &Seen<'_>) -> Read<()> {
         match &mut self.part {
             Some((open, text)) if open == of => {
-                if kind.ends_with(".delta") {
+                if action(kind) == "delta" {
                     text.push_str(event.text("delta")?);
                     Ok(())
                 } else {
@@ -295,4 +295,9 @@ impl Open {
 fn bare(part: &Value) -> Value {
     let text = part.get("text").or_else(|| part.get("refusal"));
     json!([part["type"], text])
+}
+
+/// What an event says of its part: `added`, `delta` or `done`.
+fn action(kind: &str) -> &str {
+    kind.rsplit('.').next().unwrap_or_default()
 }
