@@ -8,14 +8,15 @@ use byokey_auth::{Keeper, KeyAsk, Keys};
 use byokey_config::{Env, Settings};
 use byokey_daemon::SystemClock;
 use byokey_provider::{AccountEntry, Clients, Found, Provider, Registry};
-use byokey_proxy::{Ports, Snapshot, app::Health, guard::Guard};
+use byokey_proxy::{Ports, Snapshot, app::Health, guard::Guard, state::Responses};
 use byokey_sandbox::Sandbox;
-use byokey_store::{Store, UsageWriter};
+use byokey_store::{ResponseArchive, ResponseLimits, Store, UsageWriter};
 use byokey_types::{
     AccountKind, ProviderId, Secret,
     ports::{AccountRow, AccountStore as _, Clock as _, Environment as _},
     provider::{KeySource, ProviderConfig},
 };
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// The id of the simulated provider.
 const SANDBOX: &str = "sandbox";
@@ -68,12 +69,39 @@ pub(crate) fn compile(
 }
 
 /// What the application needs from outside.
-pub(crate) fn ports(writer: &Arc<UsageWriter>, store: &Store) -> Ports {
+pub(crate) fn ports(writer: &Arc<UsageWriter>, store: &Store, responses: Responses) -> Ports {
     Ports {
         clock: Arc::new(SystemClock),
         usage: Arc::clone(writer) as _,
         store: Arc::new(StoreHealth(store.clone())),
+        responses,
     }
+}
+
+/// Where responses are kept. When none shall be, those that were are removed.
+///
+/// # Errors
+/// When the store cannot be written.
+pub(crate) async fn responses(
+    settings: &byokey_config::Responses,
+    store: &Store,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> anyhow::Result<Responses> {
+    if !settings.store {
+        store
+            .forget_responses()
+            .await
+            .context("cannot remove the responses that were kept")?;
+        return Ok(Responses::none());
+    }
+    let limits = ResponseLimits {
+        retention: settings.retention,
+        max_size: settings.max_size,
+    };
+    let clock = Arc::new(SystemClock);
+    let archive = ResponseArchive::start(store.clone(), limits, clock, tasks, stop.clone());
+    Ok(Responses::start(Arc::new(archive), tasks, stop.clone()))
 }
 
 /// Writes the accounts that are in use to the store.
@@ -149,7 +177,7 @@ fn compose(
     let base = format!("http://{}", reachable(address));
     writeln!(
         out,
-        "\npoint a tool here\n  OpenAI SDKs   OPENAI_BASE_URL={base}/v1 OPENAI_API_KEY=any\n  Claude Code   ANTHROPIC_BASE_URL={base} ANTHROPIC_AUTH_TOKEN=any claude"
+        "\npoint a tool here\n  OpenAI SDKs   OPENAI_BASE_URL={base}/v1 OPENAI_API_KEY=any\n  Claude Code   ANTHROPIC_BASE_URL={base} ANTHROPIC_AUTH_TOKEN=any claude\n  Google SDKs   GOOGLE_GEMINI_BASE_URL={base} GEMINI_API_KEY=any"
     )
 }
 

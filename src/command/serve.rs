@@ -78,7 +78,8 @@ async fn serve(loaded: Loaded, home: &StateDir, env: &Env) -> anyhow::Result<Exi
     let snapshot = wire::compile(settings, env, address, sandbox.as_ref())?;
     wire::remember_accounts(&store, &snapshot).await?;
     let banner = wire::banner(&snapshot, address, sandbox.as_ref(), loaded.path.as_deref());
-    let app = App::new(snapshot, wire::ports(&writer, &store));
+    let responses = wire::responses(&settings.responses, &store, &tasks, &stop).await?;
+    let app = App::new(snapshot, wire::ports(&writer, &store, responses));
     // before anybody is told that byokey is there
     let mut signals = Signals::listen().context("cannot listen for signals")?;
     report::say(&banner).context("cannot write to stdout")?;

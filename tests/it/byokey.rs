@@ -1,12 +1,14 @@
 //! The real binary as a process: a home of its own, no ambient keys, everything it says on record.
 
 use std::{
+    ffi::OsString,
     fs,
     io::{BufRead as _, BufReader, Read},
     net::SocketAddr,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::Arc,
 };
 
 use serde_json::Value;
@@ -18,7 +20,7 @@ use crate::client::soon;
 
 /// A command line to be.
 pub(crate) struct Launch {
-    home: TempDir,
+    home: Arc<TempDir>,
     command: Command,
 }
 
@@ -38,7 +40,8 @@ pub(crate) struct Byokey {
     pub(crate) stderr: Said,
     /// What drives the connections of the tests' clients.
     pub(crate) tasks: TaskTracker,
-    home: TempDir,
+    home: Arc<TempDir>,
+    args: Vec<OsString>,
 }
 
 /// What a process has said on one of its pipes.
@@ -54,7 +57,11 @@ struct Text {
 impl Launch {
     /// `byokey` with these arguments, in an empty home and an empty environment.
     pub(crate) fn new(args: &[&str]) -> Self {
-        let home = tempfile::tempdir().unwrap();
+        let home = Arc::new(tempfile::tempdir().unwrap());
+        Self::at(home, args.iter().map(OsString::from).collect())
+    }
+
+    fn at(home: Arc<TempDir>, args: Vec<OsString>) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_byokey"));
         command
             .env_clear()
@@ -109,6 +116,7 @@ impl Launch {
             stdout,
             stderr,
             tasks: TaskTracker::new(),
+            args: self.command.get_args().map(OsString::from).collect(),
             home: self.home,
         };
         // the hint is the last paragraph: once it is here, all of the banner is
@@ -143,6 +151,14 @@ impl Byokey {
     /// Its process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Ends it well, and starts it again in the same home.
+    pub(crate) async fn restarted(mut self) -> Self {
+        self.signal("TERM");
+        assert_eq!(self.exited().await, Some(0), "{}", self.stderr.text());
+        let launch = Launch::at(Arc::clone(&self.home), self.args.clone());
+        launch.start().await
     }
 
     /// Sends a signal by its name, such as `TERM`.

@@ -19,19 +19,23 @@ fn ask(body: impl Into<bytes::Bytes>) -> Request<Full<bytes::Bytes>> {
 #[tokio::test]
 async fn the_body_goes_as_it_came() {
     let stage = Stage::open().await;
-    let odd = "{ \"input\":[\"a\\u00e9\",\"b\"],\"model\" : \"MODEL\",\"encoding_format\":\"float\", \"dimensions\":2.0e2 }";
+    let odd = "{ \"input\":[\"a\\u00e9\",\"b\"],\"model\" : \"MODEL\",\"encoding_format\":\"float\", \"dimensions\":2 }";
     let answer = stage
         .byokey
-        .ask(ask(odd.replace("MODEL", "up-chat/echo")))
+        .ask(ask(odd.replace("MODEL", "up-chat/embed")))
         .await;
     let seen = stage.upstream.only_request();
     assert_eq!(seen.target, "/v1/embeddings");
-    assert_eq!(seen.body, odd.replace("MODEL", "echo"));
+    assert_eq!(seen.body, odd.replace("MODEL", "embed"));
     assert_eq!(seen.headers["authorization"], format!("Bearer {CHAT_KEY}"));
-    // this upstream has none, and says so in its own words
-    let (status, kind, message) = Client::Chat.fault(&answer);
-    assert_eq!((status, kind.as_str()), (404, "invalid_request_error"));
-    assert_eq!(message, "Invalid URL (POST /v1/embeddings)");
+    assert_eq!(answer.status, 200);
+    let lengths: Vec<usize> = answer.json()["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["embedding"].as_array().unwrap().len())
+        .collect();
+    assert_eq!(lengths, [2, 2]);
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ pub mod objection;
 pub mod provider;
 pub mod registry;
 pub mod resolve;
+pub mod resource;
 
 pub use classify::ErrorAnswer;
 pub use client::{Answer, Body, Call, Client, Clients, Limits};
@@ -28,3 +29,4 @@ pub use objection::Objection;
 pub use provider::{Account, Pool, Provider};
 pub use registry::{AccountEntry, Found, Needs, Registry, RegistryError};
 pub use resolve::{Candidate, Outgoing, Refusal, Resolution};
+pub use resource::Resource;

@@ -7,9 +7,12 @@ use async_trait::async_trait;
 use byokey_auth::Keeper;
 use byokey_provider::{Learned, Registry};
 use byokey_types::ports::{Clock, UsageSink};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{guard::Guard, ids::RequestIds, metrics::Metrics, replays::Replays, tokens::Counter};
+use crate::{
+    guard::Guard, ids::RequestIds, metrics::Metrics, replays::Replays, state::Responses,
+    tokens::Counter,
+};
 
 /// What the application needs from outside.
 #[derive(Clone)]
@@ -20,6 +23,8 @@ pub struct Ports {
     pub usage: Arc<dyn UsageSink>,
     /// Whether the store answers, for `/readyz`.
     pub store: Arc<dyn Health>,
+    /// Where responses are kept.
+    pub responses: Responses,
 }
 
 /// Something that can be asked whether it works.
@@ -58,8 +63,27 @@ pub struct App {
     pub replays: Replays,
     /// Counts tokens off the threads that serve.
     pub counter: Counter,
+    /// Cancelled when nothing new shall begin: the drain has begun.
+    pub closing: CancellationToken,
     /// Cancelled when open streams must end: the drain's deadline has passed.
     pub cut: CancellationToken,
+    /// The tasks of the server: its connections, whatever they speak. None outlives it.
+    pub tasks: Tasks,
+}
+
+/// Tasks that end when the server is over, at the latest.
+#[derive(Clone, Debug, Default)]
+pub struct Tasks {
+    pub(crate) tracker: TaskTracker,
+    pub(crate) over: CancellationToken,
+}
+
+impl Tasks {
+    /// Starts a task.
+    pub fn spawn(&self, task: impl Future<Output: Send> + Send + 'static) {
+        let over = self.over.clone();
+        self.tracker.spawn(over.run_until_cancelled_owned(task));
+    }
 }
 
 impl App {
@@ -73,7 +97,9 @@ impl App {
             learned: Learned::default(),
             replays: Replays::default(),
             counter: Counter::default(),
+            closing: CancellationToken::new(),
             cut: CancellationToken::new(),
+            tasks: Tasks::default(),
         })
     }
 

@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 
-use byokey_types::{ByokError, Kind, Result, Secret};
+use byokey_types::{ByokError, Kind, Result, Secret, Str};
 use http::{HeaderMap, Uri, header};
+use sha2::{Digest as _, Sha256};
 
 /// Who may call, compiled from the configuration.
 #[derive(Clone, Debug, Default)]
@@ -56,18 +57,28 @@ impl Guard {
     /// # Errors
     /// [`Kind::Unauthorized`] without a valid key.
     pub fn client(&self, headers: &HeaderMap) -> Result<()> {
+        self.caller(headers).map(|_| ())
+    }
+
+    /// Whose key a caller shows: its digest, to tell whose things are whose. `None` when nobody is asked for one.
+    ///
+    /// # Errors
+    /// [`Kind::Unauthorized`] without a valid key.
+    pub fn caller(&self, headers: &HeaderMap) -> Result<Option<Str>> {
         if self.client_keys.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let shown = shown_keys(headers);
         // every key is compared with every other, so that time tells nothing about which was near
-        let known = self.client_keys.iter().fold(false, |known, key| {
-            shown
+        let known = self.client_keys.iter().fold(None, |known, key| {
+            let key = key.expose();
+            let is_shown = shown
                 .iter()
-                .fold(known, |known, shown| same(key.expose(), shown) | known)
+                .fold(false, |found, shown| same(key, shown) | found);
+            if is_shown { Some(key) } else { known }
         });
-        if known {
-            return Ok(());
+        if let Some(key) = known {
+            return Ok(Some(digest(key)));
         }
         let what = if shown.is_empty() {
             "this byokey asks for a client key; send it as `Authorization: Bearer <key>` or `x-api-key`"
@@ -118,6 +129,19 @@ fn shown_keys(headers: &HeaderMap) -> Vec<&str> {
         .into_iter()
         .flatten()
         .collect()
+}
+
+/// Half a SHA-256 in hexadecimal digits: enough to tell keys apart, nothing to find one by.
+fn digest(key: &str) -> Str {
+    let mut salted = Sha256::new();
+    salted.update(b"byokey client key\0");
+    salted.update(key);
+    let digest = salted.finalize();
+    let half = digest
+        .iter()
+        .take(16)
+        .fold(0u128, |half, byte| half << 8 | u128::from(*byte));
+    Str::from(format!("{half:032x}"))
 }
 
 /// Compares in a time that depends on the length of `shown` only.

@@ -15,6 +15,7 @@ pub mod pipeline;
 pub mod relay;
 pub mod replays;
 pub mod routes;
+pub mod state;
 pub mod tokens;
 pub mod unread;
 

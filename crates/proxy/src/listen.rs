@@ -18,7 +18,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{App, routes};
+use crate::{App, app::Tasks, routes};
 
 /// How a server ends.
 #[derive(Clone, Debug)]
@@ -51,11 +51,8 @@ const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
 /// end or dropped, and has recorded what it has cost.
 pub async fn serve(listener: TcpListener, app: Arc<App>, drain: Drain) {
     let router = routes::router(Arc::clone(&app));
-    let connections = TaskTracker::new();
-    let tasks = Tasks {
-        tracker: connections.clone(),
-        over: CancellationToken::new(),
-    };
+    let tasks = app.tasks.clone();
+    let connections = tasks.tracker.clone();
     loop {
         let stream = tokio::select! {
             () = drain.begin.cancelled() => break,
@@ -65,6 +62,7 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, drain: Drain) {
         tasks.execute(connection(stream, router.clone(), begin, tasks.clone()));
     }
     drop(listener);
+    app.closing.cancel();
     connections.close();
     tokio::select! {
         () = finish(&connections, &app, drain.deadline) => {}
@@ -163,17 +161,9 @@ async fn connection(stream: TcpStream, router: Router, begin: CancellationToken,
     }
 }
 
-/// The tasks of a server: its connections, and the streams that HTTP/2 runs beside them. None outlives it.
-#[derive(Clone)]
-struct Tasks {
-    tracker: TaskTracker,
-    over: CancellationToken,
-}
-
 impl<F: Future<Output: Send> + Send + 'static> Executor<F> for Tasks {
     fn execute(&self, task: F) {
-        let over = self.over.clone();
-        self.tracker.spawn(over.run_until_cancelled_owned(task));
+        self.spawn(task);
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod guest;
 mod hush;
+mod keep;
 mod pipe;
 mod split;
 mod stream;
@@ -15,7 +16,7 @@ use byokey_types::{ProviderId, Result, Token, ports::Outcome};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
-use crate::{App, meter::Meter, pipeline::prepare::Answering};
+use crate::{App, meter::Meter, pipeline::prepare::Answering, state::Draft};
 
 /// What relaying needs to know.
 pub struct Plan<'a> {
@@ -60,18 +61,33 @@ pub async fn open(plan: Plan<'_>, answer: Answer, meter: &mut Meter) -> Result<R
     whole::open(plan, answer, streamed, meter).await
 }
 
-/// Commits an answer. The meter goes with a stream; for a whole answer it ends here.
-pub fn respond(relayed: Relayed, own: HeaderMap, mut meter: Meter) -> Response {
+/// Commits an answer. The meter and the draft go with a stream; for a whole answer they end here.
+pub fn respond(
+    relayed: Relayed,
+    own: HeaderMap,
+    mut meter: Meter,
+    draft: Option<Draft>,
+) -> Response {
     let (body, content_type) = match relayed {
         Relayed::Whole { body, content_type } => {
             meter.first_byte();
             meter.settle(Outcome::Completed);
+            match draft {
+                Some(draft) if is_events(&content_type) => keep::Tap::new(draft).push(&body),
+                Some(draft) => draft.whole(&body),
+                None => {}
+            }
             (Body::from(body), content_type)
         }
         Relayed::Stream(open) => {
             meter.first_byte();
             let content_type = open.content_type.clone();
-            (Body::new(open.into_body(meter)), content_type)
+            let body = open.into_body(meter);
+            let body = match draft {
+                Some(draft) => Body::new(keep::Kept::new(body, draft)),
+                None => Body::new(body),
+            };
+            (body, content_type)
         }
     };
     let streamed = is_events(&content_type);

@@ -60,7 +60,23 @@ pub fn router(app: Arc<App>) -> Router {
                     .post(api::gemini::act)
                     .fallback(only_what_it_names),
             )
-            .route(&format!("{prefix}/responses"), any(api::responses::root));
+            .route(&format!("{prefix}/responses"), any(api::responses::root))
+            .route(
+                &format!("{prefix}/responses/compact"),
+                any(api::responses::compact),
+            )
+            .route(
+                &format!("{prefix}/responses/{{id}}"),
+                any(api::responses::kept::one),
+            )
+            .route(
+                &format!("{prefix}/responses/{{id}}/cancel"),
+                any(api::responses::kept::cancel),
+            )
+            .route(
+                &format!("{prefix}/responses/{{id}}/input_items"),
+                any(api::responses::kept::input_items),
+            );
     }
     for path in GEMINI {
         router = router.route(path, post(api::gemini::act).fallback(only_post));

@@ -77,7 +77,7 @@ impl Codec for Gemini {
     }
 
     fn encode_request(&self, request: &Request, target: &Target) -> Result<Encoded, ByokError> {
-        Ok(request_encode::encode(request, target))
+        request_encode::encode(request, target)
     }
 
     fn decode_response(

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use byokey_types::Str;
+use byokey_types::{RawObject, Str};
 
 use crate::ir::Namespaced;
 
@@ -13,6 +13,8 @@ pub struct Reply {
     pub model: Str,
     /// The request's id: what must be made up (ids) is derived from it.
     pub seed: Str,
+    /// What the answer says of itself, where that is not the upstream's to say.
+    pub own: Option<Box<OwnWords>>,
     /// The time of the request, in seconds since the Unix epoch, for formats that must say one.
     pub now: i64,
     /// Whether a stream shall report usage.
@@ -27,6 +29,15 @@ pub struct Reply {
     pub freeform: BTreeSet<Str>,
     /// The hidden tool (upstream's name) whose input is the text of the answer.
     pub structured: Option<Str>,
+}
+
+/// What an answer says of itself, whatever its upstream says.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct OwnWords {
+    /// Its id.
+    pub id: Str,
+    /// What it repeats of the question, such as whether it is stored; the upstream's own words go before.
+    pub echo: RawObject,
 }
 
 /// The one member of the input of a custom tool that became a function.

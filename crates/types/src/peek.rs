@@ -35,8 +35,14 @@ pub struct Peek {
     pub prompt_cache_key: Option<Raw>,
     /// `session_id`, a session hint.
     pub session_id: Option<Raw>,
-    /// `conversation`, a session hint.
+    /// `conversation`, a session hint, and where Responses may keep a conversation.
     pub conversation: Option<Raw>,
+    /// `previous_response_id` (Responses).
+    pub previous_response_id: Option<Raw>,
+    /// `store` (Chat, Responses).
+    pub store: Option<Raw>,
+    /// `background` (Responses).
+    pub background: Option<Raw>,
     /// Whether there is `messages` (Chat, Messages).
     pub has_messages: bool,
     /// Whether there is `input` (Responses).
@@ -90,6 +96,9 @@ impl Peek {
                 Kept::PromptCacheKey => peek.prompt_cache_key = Some(member.value),
                 Kept::SessionId => peek.session_id = Some(member.value),
                 Kept::Conversation => peek.conversation = Some(member.value),
+                Kept::PreviousResponse => peek.previous_response_id = Some(member.value),
+                Kept::Store => peek.store = Some(member.value),
+                Kept::Background => peek.background = Some(member.value),
             }
         }
         Ok(peek)
@@ -176,6 +185,9 @@ enum Kept {
     PromptCacheKey,
     SessionId,
     Conversation,
+    PreviousResponse,
+    Store,
+    Background,
 }
 
 enum Key {
@@ -203,6 +215,9 @@ impl<'de> Deserialize<'de> for Key {
                     "prompt_cache_key" => Key::Kept(Kept::PromptCacheKey),
                     "session_id" => Key::Kept(Kept::SessionId),
                     "conversation" => Key::Kept(Kept::Conversation),
+                    "previous_response_id" => Key::Kept(Kept::PreviousResponse),
+                    "store" => Key::Kept(Kept::Store),
+                    "background" => Key::Kept(Kept::Background),
                     "messages" => Key::Messages,
                     "input" => Key::Input,
                     "contents" => Key::Contents,

@@ -183,8 +183,10 @@ async function failures(cell) {
 }
 
 async function unknownModels(cell) {
-  for (const model of [cell.model("no-such-model"), "no-such-model"]) {
-    const error = await rejects(anthropic.NotFoundError, () => messages.create({ ...asking(cell, "", "x"), model }));
+  // the API of Responses calls it a bad request, and byokey passes the status on
+  const own = cell.upstream === "responses" ? anthropic.BadRequestError : anthropic.NotFoundError;
+  for (const [model, kind] of [[cell.model("no-such-model"), own], ["no-such-model", anthropic.NotFoundError]]) {
+    const error = await rejects(kind, () => messages.create({ ...asking(cell, "", "x"), model }));
     holds(error.error.error.message.includes("no-such-model"), error.message);
   }
 }

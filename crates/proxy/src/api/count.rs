@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use byokey_provider::{Candidate, Operation, Outgoing, Resolution};
-use byokey_translate::{Plan, codec::codec, ir, loss::Losses, plan};
+use byokey_translate::{Plan, codec::codec, gemini, ir, loss::Losses, plan};
 use byokey_types::{ByokError, Format, JsonError, Kind, Raw, RawObject, Result, Str, peek};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -210,7 +210,7 @@ fn is_count(format: Format, body: &Bytes) -> bool {
 async fn count_here(app: &App, inbound: &Inbound) -> Result<Bytes> {
     let (format, body) = (inbound.format, inbound.body.clone());
     let counting = app.counter.run(move |stop| {
-        let request = decode(format, body)?;
+        let request = decode(format, &body)?;
         Ok::<_, JsonError>(tokens::count_until(&request, stop))
     });
     let tokens = tokio::select! {
@@ -220,15 +220,14 @@ async fn count_here(app: &App, inbound: &Inbound) -> Result<Bytes> {
     Ok(json!({member(format): tokens}).to_string().into())
 }
 
-fn decode(format: Format, body: Bytes) -> Result<ir::Request, JsonError> {
-    let body = match format {
-        Format::Gemini => match whole_request(&RawObject::parse(body.clone())?)? {
-            Some(whole) => whole.to_bytes(),
-            None => body,
-        },
-        Format::AnthropicMessages | Format::OpenAiChat | Format::OpenAiResponses => body,
+fn decode(format: Format, body: &Bytes) -> Result<ir::Request, JsonError> {
+    let decoded = match format {
+        Format::Gemini => gemini::count_request(body)?,
+        Format::AnthropicMessages | Format::OpenAiChat | Format::OpenAiResponses => {
+            codec(format).decode_request(body)?
+        }
     };
-    Ok(codec(format).decode_request(&body)?.value)
+    Ok(decoded.value)
 }
 
 /// Where a count stands in its answer.
@@ -256,6 +255,8 @@ mod tests {
             format: Format::Gemini,
             body_format: Format::Gemini,
             json_array: false,
+            thread: crate::state::Thread::default(),
+            under: None,
             at: Timestamp(0),
             started: Instant::now(),
             headers: HeaderMap::new(),
@@ -274,12 +275,12 @@ mod tests {
     #[test]
     fn both_questions_of_gemini_are_read() {
         for body in [CONTENTS, WHOLE] {
-            let request = decode(Format::Gemini, gemini(body).body).unwrap();
+            let request = decode(Format::Gemini, &gemini(body).body).unwrap();
             assert_eq!(local(&request), 9, "{body}");
         }
         let wrong = Bytes::from_static(br#"{"generateContentRequest":5}"#);
         assert_eq!(
-            decode(Format::Gemini, wrong).unwrap_err().to_string(),
+            decode(Format::Gemini, &wrong).unwrap_err().to_string(),
             "`generateContentRequest` must be an object, not a number"
         );
     }

@@ -84,6 +84,7 @@ fn read(last: &str, query: Option<&str>) -> Result<(Action, Address)> {
         model: Some(model.strip_prefix("models/").unwrap_or(model).to_owned()),
         stream: Some(stream),
         json_array: stream && !wants_events(query),
+        under: None,
     };
     Ok((action, address))
 }

@@ -10,7 +10,13 @@ use axum::{
 use byokey_types::{Format, Str};
 use http::Method;
 
-use crate::{App, fault, fault::Fault, pipeline, pipeline::inbound::Address, routes};
+use crate::{
+    App, Snapshot, fault,
+    fault::Fault,
+    pipeline::{self, Inbound, inbound::Address},
+    routes,
+    state::Thread,
+};
 
 /// `POST /v1/chat/completions`.
 pub async fn chat(State(app): State<Arc<App>>, request: Request) -> Response {
@@ -46,6 +52,20 @@ async fn serve(
         inbound = pipeline::inbound::read(app, &snapshot, address, id, request) => inbound?,
         () = app.cut.cancelled() => return Err(fault::shutting_down().into()),
     };
-    let resolution = snapshot.registry.resolve(&inbound.model)?;
-    pipeline::attempt::attempt(app, &snapshot, inbound, resolution).await
+    run(app, &snapshot, inbound).await
+}
+
+/// Answers a request that is here.
+///
+/// # Errors
+/// Everything that goes wrong before the first content has reached the caller.
+pub async fn run(
+    app: &Arc<App>,
+    snapshot: &Snapshot,
+    mut inbound: Inbound,
+) -> Result<Response, Fault> {
+    Thread::recall(&mut inbound, &app.ports.responses).await?;
+    let mut resolution = snapshot.registry.resolve(&inbound.model)?;
+    inbound.thread.prefer(&mut resolution);
+    pipeline::attempt::attempt(app, snapshot, inbound, resolution).await
 }

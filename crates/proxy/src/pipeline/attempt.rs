@@ -6,14 +6,14 @@ use std::{sync::Arc, time::Duration};
 
 use axum::response::Response;
 use byokey_provider::{
-    Answer, Candidate, Outgoing, Resolution,
+    Answer, Candidate, Outgoing, Resolution, Resource,
     classify::{self, ErrorAnswer},
     headers,
 };
 use byokey_translate::loss::Losses;
 use byokey_types::{ByokError, Kind, Str, Token, ports::Outcome};
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use http_body_util::BodyExt;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -28,6 +28,7 @@ use crate::{
     fault::{self, Fault},
     meter::{Begin, Meter},
     relay::{self, Relayed},
+    state::{self, Draft, replay},
 };
 
 /// The most of `x-byokey-losses`, in bytes.
@@ -50,22 +51,33 @@ pub async fn attempt(
         .candidates
         .first()
         .ok_or_else(|| ByokError::new(Kind::Internal, "a resolved model has no candidate"))?;
+    let passes_on = replay::is_known_to(&inbound, candidate);
+    let mut worded = word(app, snapshot, &inbound, candidate, !passes_on).await?;
     let mut amends = Amends::default();
-    let mut prepared = prepare(app, &inbound, candidate, amends)?;
+    let mut prepared = worded.prepare(app, &inbound, candidate, amends)?;
     let mut meter = meter(app, &inbound, candidate);
     loop {
         let (format, sent) = (prepared.format, prepared.body.clone());
-        let mut fault = match once(app, snapshot, &inbound, candidate, prepared, &mut meter).await {
-            Ok((relayed, own)) => return Ok(relay::respond(relayed, own, meter)),
+        let verbatim = matches!(prepared.answer, Answering::Verbatim { .. });
+        let draft = Draft::new(app, &inbound, candidate, verbatim);
+        let said = worded.inbound(&inbound);
+        let mut fault = match once(app, snapshot, said, candidate, prepared, &mut meter).await {
+            Ok((relayed, own)) => return Ok(relay::respond(relayed, own, meter, draft)),
             Err(fault) => fault,
         };
-        if !amends.after(app, &fault.error, candidate, format, &sent) {
+        let again = if passes_on && !worded.replays && is_forgotten(&fault) {
+            // its upstream has forgotten; byokey has not
+            word(app, snapshot, &inbound, candidate, true)
+                .await
+                .map(|replayed| worded = replayed)
+        } else if amends.after(app, &fault.error, candidate, format, &sent) {
+            Ok(())
+        } else {
             meter.settle(Outcome::Failed(fault.error.status()));
             return Err(fault);
-        }
-        prepared = match prepare(app, &inbound, candidate, amends) {
+        };
+        prepared = match again.and_then(|()| worded.prepare(app, &inbound, candidate, amends)) {
             Ok(prepared) => prepared,
-            // what would have to be left out must not be: the refusal stands
             Err(error) => {
                 meter.settle(Outcome::Failed(error.status()));
                 fault.error = error;
@@ -73,6 +85,51 @@ pub async fn attempt(
             }
         };
     }
+}
+
+/// A request with all of its conversation.
+struct Worded {
+    replayed: Option<replay::Replayed>,
+    replays: bool,
+}
+
+impl Worded {
+    fn inbound<'a>(&'a self, asked: &'a Inbound) -> &'a Inbound {
+        self.replayed
+            .as_ref()
+            .map_or(asked, |replayed| &replayed.inbound)
+    }
+
+    fn prepare(
+        &self,
+        app: &App,
+        asked: &Inbound,
+        candidate: &Candidate,
+        amends: Amends,
+    ) -> byokey_types::Result<Prepared> {
+        let mut prepared = prepare(app, self.inbound(asked), candidate, amends)?;
+        let lost = self.replayed.as_ref().is_some_and(|it| it.lost_reasoning);
+        if lost {
+            prepared.losses.dropped("previous_response_id.reasoning");
+        }
+        Ok(prepared)
+    }
+}
+
+/// A request that goes on from a response: by its id, or by saying all of the conversation.
+async fn word(
+    app: &App,
+    snapshot: &Snapshot,
+    asked: &Inbound,
+    candidate: &Candidate,
+    replays: bool,
+) -> byokey_types::Result<Worded> {
+    let replayed = if replays {
+        replay::word(asked, candidate, &app.ports.responses, snapshot.body_limit).await?
+    } else {
+        None
+    };
+    Ok(Worded { replayed, replays })
 }
 
 /// Sends what was worded for a candidate, once, and relays what he answers.
@@ -88,7 +145,7 @@ pub async fn send(
 ) -> Result<Response, Fault> {
     let mut meter = meter(app, inbound, candidate);
     match once(app, snapshot, inbound, candidate, prepared, &mut meter).await {
-        Ok((relayed, own)) => Ok(relay::respond(relayed, own, meter)),
+        Ok((relayed, own)) => Ok(relay::respond(relayed, own, meter, None)),
         Err(fault) => {
             meter.settle(Outcome::Failed(fault.error.status()));
             Err(fault)
@@ -137,16 +194,31 @@ async fn ask(
     let verbatim = matches!(prepared.answer, Answering::Verbatim { .. });
     let same_format = prepared.format == inbound.body_format;
     let token = snapshot.keeper.get(&candidate.account.id)?;
-    let outgoing = Outgoing {
-        protocol: prepared.format,
-        same_format,
-        stream: inbound.stream || candidate.streams_always(prepared.format),
-        client: &inbound.headers,
-        query: inbound.query.as_deref().filter(|_| same_format),
-        token: token.as_deref(),
-        body: prepared.body,
+    let call = match inbound.under {
+        None => candidate.call_for(
+            prepared.operation,
+            Outgoing {
+                protocol: prepared.format,
+                same_format,
+                stream: inbound.stream || candidate.streams_always(prepared.format),
+                client: &inbound.headers,
+                query: inbound.query.as_deref().filter(|_| same_format),
+                token: token.as_deref(),
+                body: prepared.body,
+            },
+        )?,
+        Some(path) => candidate.provider.about(
+            &candidate.account,
+            Resource {
+                protocol: prepared.format,
+                method: Method::POST,
+                path,
+                client: &inbound.headers,
+                token: token.as_deref(),
+                body: prepared.body,
+            },
+        )?,
     };
-    let call = candidate.call_for(prepared.operation, outgoing)?;
     let answer = tokio::select! {
         answer = snapshot.registry.client().send(call) => answer?,
         () = app.cut.cancelled() => return Err(fault::shutting_down().into()),
@@ -172,6 +244,12 @@ async fn ask(
         verbatim: verbatim && error.upstream.is_some(),
         error,
     })
+}
+
+/// Whether an upstream does not know the response that was gone on from.
+fn is_forgotten(fault: &Fault) -> bool {
+    let answered = fault.error.upstream.as_ref();
+    answered.is_some_and(|answered| answered.code.as_deref() == Some(state::PREVIOUS_NOT_FOUND))
 }
 
 /// Reads an error answer and says what it means.

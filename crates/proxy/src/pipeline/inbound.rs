@@ -8,10 +8,10 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Request, header};
 use http_body_util::BodyExt;
 
-use crate::{App, Snapshot, guard, unread};
+use crate::{App, Snapshot, guard, state::Thread, unread};
 
 /// A model request whose body is here and whose top level is known.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Inbound {
     /// Its id.
     pub id: Str,
@@ -39,6 +39,10 @@ pub struct Inbound {
     pub json_array: bool,
     /// Whether losses are refused, as this request says (`x-byokey-strict`).
     pub strict: bool,
+    /// What is asked for under the path of the format: `/compact`.
+    pub under: Option<&'static str>,
+    /// The conversation it goes on from, and whose it is.
+    pub thread: Thread,
 }
 
 /// What the address of a request says of it.
@@ -52,6 +56,8 @@ pub struct Address {
     pub stream: Option<bool>,
     /// Whether the stream is one JSON array rather than events.
     pub json_array: bool,
+    /// What is asked for under the path of the format: `/compact`.
+    pub under: Option<&'static str>,
 }
 
 impl From<Format> for Address {
@@ -62,6 +68,7 @@ impl From<Format> for Address {
             model: None,
             stream: None,
             json_array: false,
+            under: None,
         }
     }
 }
@@ -81,14 +88,20 @@ pub async fn read(
     id: Str,
     request: Request<Body>,
 ) -> Result<Inbound> {
-    let started = Instant::now();
-    let at = app.ports.clock.now();
     let (parts, body) = request.into_parts();
-    let welcome = snapshot.guard.client(&parts.headers);
-    if let Err(error) = welcome.and_then(|()| guard::content_type(&parts.headers)) {
-        unread::discard(&parts.headers, body).await;
-        return Err(error);
-    }
+    let welcome = snapshot.guard.caller(&parts.headers);
+    let welcome = welcome.and_then(|owner| {
+        guard::content_type(&parts.headers)?;
+        Ok(owner)
+    });
+    let owner = match welcome {
+        Ok(owner) => owner,
+        Err(error) => {
+            unread::discard(&parts.headers, body).await;
+            return Err(error);
+        }
+    };
+    let started = (Instant::now(), app.ports.clock.now());
     let body = read_body(body, &parts.headers, snapshot.body_limit).await?;
     if body.is_empty() {
         return Err(ByokError::new(
@@ -104,6 +117,24 @@ pub async fn read(
             },
         ));
     }
+    let query = parts.uri.query().map(str::to_owned);
+    let mut inbound = peeked(address, id, started, parts.headers, body)?;
+    inbound.query = query;
+    inbound.thread.owner = owner;
+    Ok(inbound)
+}
+
+/// A request whose body is here already, and when it came.
+///
+/// # Errors
+/// [`Kind::InvalidRequest`] naming the field.
+pub fn peeked(
+    address: Address,
+    id: Str,
+    (started, at): (Instant, Timestamp),
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Inbound> {
     let peek = Peek::scan(&body)?;
     let named = match address.model {
         Some(model) => model,
@@ -121,14 +152,16 @@ pub async fn read(
         body_format: body_format(address.format, &peek),
         at,
         started,
-        query: parts.uri.query().map(str::to_owned),
-        strict: is_strict(&parts.headers),
-        headers: parts.headers,
+        query: None,
+        strict: is_strict(&headers),
+        headers,
         body,
         peek,
         model,
         stream,
         json_array: address.json_array && stream,
+        under: address.under,
+        thread: Thread::default(),
     })
 }
 

@@ -7,9 +7,11 @@ use byokey_translate::{
     ir,
     loss::Losses,
     plan,
+    reply::OwnWords,
 };
 use byokey_types::{
-    ByokError, Format, Kind, ModelRow, Peek, Result, Str, peek, provider::CacheBreakpoints,
+    ByokError, Format, Kind, ModelRow, Peek, Raw, RawObject, Result, Str, peek,
+    provider::CacheBreakpoints,
 };
 use bytes::Bytes;
 
@@ -20,7 +22,7 @@ use super::{
     seals::{self, Fit},
     session,
 };
-use crate::{App, replays::Memory};
+use crate::{App, replays::Memory, state};
 
 /// A request as it goes out, and what reading its answer takes.
 pub struct Prepared {
@@ -116,6 +118,7 @@ fn word(app: &App, inbound: &Inbound, candidate: &Candidate, amends: Amends) -> 
         None
     };
     let Some((body, withhold_usage)) = sent else {
+        refuse_below(inbound, candidate)?;
         return translate(app, inbound, candidate, source, format, amends);
     };
     Ok(Prepared {
@@ -166,6 +169,22 @@ fn verbatim_body(
     }
 }
 
+/// What lies under the path of a format is its own: no other can say it.
+fn refuse_below(inbound: &Inbound, candidate: &Candidate) -> Result<()> {
+    let Some(path) = inbound.under else {
+        return Ok(());
+    };
+    Err(ByokError::new(
+        Kind::InvalidRequest,
+        format!(
+            "`{path}` needs an upstream that speaks `{}` and gets the request as it is; provider `{}` does not serve it for this model",
+            inbound.format.protocol(),
+            candidate.provider.id
+        ),
+    )
+    .at("model"))
+}
+
 fn translate(
     app: &App,
     inbound: &Inbound,
@@ -178,6 +197,7 @@ fn translate(
     let upstream = codec(format);
     let decoded = codec(inbound.body_format).decode_request(&inbound.body)?;
     let (mut request, mut losses) = (decoded.value, decoded.losses);
+    let echo = echo(app, inbound, format, &mut request);
     if request.stream.unwrap_or(false) != inbound.stream {
         // the path's word goes before the body's
         request.stream = Some(inbound.stream);
@@ -214,6 +234,12 @@ fn translate(
         seed: inbound.id.clone(),
         now: inbound.at.seconds(),
         json_array: inbound.json_array,
+        own: echo.map(|echo| {
+            Box::new(OwnWords {
+                id: answer_id(&inbound.id),
+                echo,
+            })
+        }),
         ..encoded.reply
     };
     Ok(Prepared {
@@ -249,6 +275,47 @@ fn declare(changes: Vec<FieldChange>, losses: &mut Losses) {
         };
         losses.declare(path, what);
     }
+}
+
+/// What a client of the Responses API finds again in the answer; nothing where its upstream speaks that API, too.
+///
+/// State is byokey's own business then, so it is no loss that the upstream hears nothing of it.
+fn echo(
+    app: &App,
+    inbound: &Inbound,
+    upstream: Format,
+    request: &mut ir::Request,
+) -> Option<RawObject> {
+    if inbound.body_format != Format::OpenAiResponses || upstream == Format::OpenAiResponses {
+        return None;
+    }
+    if let Some(own) = &mut request.ext {
+        for key in ["store", "previous_response_id", "background"] {
+            own.fields.take(key);
+        }
+        if own.fields.is_empty() {
+            request.ext = None;
+        }
+    }
+    if inbound.format != Format::OpenAiResponses {
+        return None;
+    }
+    let mut echo = RawObject::new();
+    let previous = inbound.thread.previous.as_ref();
+    let previous = previous.map_or(Raw::NULL, |previous| Raw::string(&previous.id));
+    echo.set("previous_response_id", previous);
+    echo.set(
+        "store",
+        Raw::bool(state::is_stored(&app.ports.responses, inbound)),
+    );
+    echo.set_some("metadata", inbound.peek.metadata.clone());
+    Some(echo)
+}
+
+/// The id of an answer under which it is kept: byokey's own, since upstreams of other formats need not make theirs unique.
+pub fn answer_id(request: &str) -> Str {
+    let digits = request.strip_prefix("req_").unwrap_or(request);
+    Str::from(format!("resp_{digits}"))
 }
 
 fn target(format: Format, row: &ModelRow, family: Option<Str>, model: &Str) -> Target {

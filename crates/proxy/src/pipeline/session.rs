@@ -118,6 +118,8 @@ mod tests {
             stream: false,
             json_array: false,
             strict: false,
+            under: None,
+            thread: crate::state::Thread::default(),
         }
     }
 

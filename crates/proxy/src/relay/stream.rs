@@ -11,7 +11,7 @@ use std::{
 };
 
 use byokey_provider::{Answer, Body as UpstreamBody};
-use byokey_translate::event::StreamFault;
+use byokey_translate::{Reply, event::StreamFault};
 use byokey_types::{ByokError, Kind, Result, ports::Outcome};
 use bytes::Bytes;
 use http::{HeaderValue, header};
@@ -63,22 +63,27 @@ pub struct StreamBody {
 
 /// Reads a stream until its first content, or until the caller needs a sign of life.
 pub(super) async fn open(plan: Plan<'_>, answer: Answer, meter: &mut Meter) -> Result<Open> {
-    let (codec, verbatim, json_array) = match &plan.answer {
+    let (verbatim, json_array, sign_of_life) = match &plan.answer {
         Answering::Verbatim {
             codec, json_array, ..
-        } => (*codec, true, *json_array),
-        Answering::Translated { client, reply, .. } => (*client, false, reply.json_array),
+        } => {
+            let reply = Reply {
+                json_array: *json_array,
+                ..Reply::default()
+            };
+            (true, *json_array, codec.keepalive_of(&reply))
+        }
+        Answering::Translated { client, reply, .. } => {
+            (false, reply.json_array, client.keepalive_of(reply))
+        }
     };
-    let (content_type, sign_of_life) = if json_array {
-        // white space between the items of an array says nothing
-        (HeaderValue::from_static("application/json"), &b"\n"[..])
+    let content_type = if json_array {
+        HeaderValue::from_static("application/json")
     } else {
         let own = answer.headers.get(header::CONTENT_TYPE);
-        let content_type = own
-            .filter(|_| verbatim)
+        own.filter(|_| verbatim)
             .cloned()
-            .unwrap_or(HeaderValue::from_static("text/event-stream"));
-        (content_type, codec.keepalive())
+            .unwrap_or(HeaderValue::from_static("text/event-stream"))
     };
     let mut open = Open {
         content_type,

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use byokey_auth::{Keeper, KeyAsk, Keys};
 use byokey_provider::{AccountEntry, Client, Found, Registry};
-use byokey_proxy::{App, Drain, Ports, Snapshot, app::Health, guard::Guard};
+use byokey_proxy::{App, Drain, Ports, Snapshot, app::Health, guard::Guard, state::Responses};
 use byokey_types::{
     Format, ProviderId, Secret, Timestamp,
     ports::{Clock, Environment, UsageRecord, UsageSink},
@@ -57,6 +57,7 @@ impl Stage {
             clock: Arc::new(Noon),
             usage: Arc::new(Sink(sink)),
             store: Arc::new(Well),
+            responses: Responses::none(),
         };
         let app = App::new(snapshot(protocol, base_url), ports);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -13,6 +13,7 @@ pub(super) fn encode(error: &ByokError, request_id: &str) -> Bytes {
     let mut out = BytesMut::new();
     let code = error.status();
     let status = match code {
+        400 => "INVALID_ARGUMENT",
         401 => "UNAUTHENTICATED",
         403 => "PERMISSION_DENIED",
         404 => "NOT_FOUND",

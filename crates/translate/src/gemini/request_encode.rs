@@ -1,6 +1,6 @@
 //! A request for an upstream of this format. The model and whether to stream belong in the path, so the body has neither.
 
-use byokey_types::{RawObject, Str};
+use byokey_types::{ByokError, RawObject, Str};
 use bytes::BytesMut;
 
 use super::{
@@ -21,16 +21,19 @@ use crate::{
 };
 
 /// Writes a request, once its calls and results are paired.
-pub(super) fn encode(request: &Request, target: &Target) -> Encoded {
+///
+/// # Errors
+/// When a web search may not look at pages that the target could not be kept from.
+pub(super) fn encode(request: &Request, target: &Target) -> Result<Encoded, ByokError> {
     let mut losses = Losses::default();
     let turns = pairing::repair(&request.turns, &mut losses);
-    let mut encoded = encode_turns(request, &turns, target);
+    let mut encoded = encode_turns(request, &turns, target)?;
     losses.absorb(encoded.losses);
     encoded.losses = losses;
-    encoded
+    Ok(encoded)
 }
 
-fn encode_turns(request: &Request, turns: &[Turn], target: &Target) -> Encoded {
+fn encode_turns(request: &Request, turns: &[Turn], target: &Target) -> Result<Encoded, ByokError> {
     let mut reply = Reply {
         model: Str::from(&request.model),
         include_usage: request.include_usage,
@@ -45,7 +48,7 @@ fn encode_turns(request: &Request, turns: &[Turn], target: &Target) -> Encoded {
         Shape::Free | Shape::Text | Shape::Json | Shape::Schema(_) => None,
     };
     reply.structured = hidden.map(|hidden| hidden.name.clone());
-    let tools = tool::lower(request.tools(), &mut lowering, &mut reply);
+    let tools = tool::lower(request.tools(), &mut lowering, &mut reply)?;
     let chosen = choice::choose(request.choice.as_ref(), &tools, hidden, &mut lowering);
     if request.parallel == Some(false) {
         lowering.losses.dropped("parallel_tool_calls");
@@ -69,11 +72,11 @@ fn encode_turns(request: &Request, turns: &[Turn], target: &Target) -> Encoded {
     }
     body.end();
     reply.renamed = lowering.renamed;
-    Encoded {
+    Ok(Encoded {
         body: out.freeze(),
         losses,
         reply,
-    }
+    })
 }
 
 fn write_contents(body: &mut Object<'_>, contents: &[Content<'_>]) {

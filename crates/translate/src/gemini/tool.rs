@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use byokey_types::{JsonError, Raw, RawObject, Str};
+use byokey_types::{ByokError, JsonError, Raw, RawObject, Str};
 
 use super::{
     lower::Lowering,
@@ -22,6 +22,7 @@ use crate::{
     ir::Tool,
     loss::Losses,
     reply::FREEFORM_MEMBER,
+    search,
     write::{Array, Object},
 };
 
@@ -100,7 +101,7 @@ pub(super) enum Wired<'a> {
         schema: Option<Parameters>,
         ext: Option<&'a RawObject>,
     },
-    Hosted(&'a Raw),
+    Hosted(Cow<'a, Raw>),
 }
 
 /// The schema of a function's input, and the member it stands in.
@@ -132,20 +133,28 @@ pub(super) fn fit(rule: NameRule, name: &str) -> Cow<'_, str> {
 }
 
 /// Says the tools; custom ones become functions, which `reply` remembers.
+///
+/// # Errors
+/// As [`search::abroad`].
 pub(super) fn lower<'a>(
     tools: &'a [Tool],
     lowering: &mut Lowering<'a>,
     reply: &mut Reply,
-) -> Vec<Wired<'a>> {
+) -> Result<Vec<Wired<'a>>, ByokError> {
+    let at_home = lowering.target.family.as_deref() == Some(FORMAT.home_family());
     let mut wired = Vec::with_capacity(tools.len());
     for (at, tool) in tools.iter().enumerate() {
-        if lowering.target.tool_call {
-            wired.extend(lower_one(at, tool, lowering, reply));
-        } else {
+        let is_foreign = matches!(tool, Tool::Hosted { format, .. } if *format != FORMAT);
+        if !lowering.target.tool_call {
             lowering.losses.dropped(format!("tools.{at}"));
+        } else if is_foreign && at_home && search::is_search(tool) {
+            let own = search::abroad(tool, at, FORMAT, &mut lowering.losses)?;
+            wired.extend(own.map(|own| Wired::Hosted(Cow::Owned(own))));
+        } else {
+            wired.extend(lower_one(at, tool, lowering, reply));
         }
     }
-    wired
+    Ok(wired)
 }
 
 fn lower_one<'a>(
@@ -203,7 +212,7 @@ fn lower_one<'a>(
                 lowering.losses.dropped(format!("tools.{at}"));
                 return None;
             }
-            Some(Wired::Hosted(value))
+            Some(Wired::Hosted(Cow::Borrowed(value)))
         }
     }
 }

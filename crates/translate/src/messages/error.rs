@@ -13,6 +13,7 @@ pub(super) fn encode(error: &ByokError, request_id: &str) -> Bytes {
     let mut out = BytesMut::new();
     // the SDKs choose their exception by status, so the name must not say another thing
     let name = match error.status() {
+        400 => "invalid_request_error",
         401 => "authentication_error",
         402 => "billing_error",
         403 => "permission_error",

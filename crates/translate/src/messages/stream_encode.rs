@@ -2,6 +2,8 @@
 //!
 //! Source: Messages API, "Streaming messages": `message_start`, then blocks one after the other, `message_delta`, `message_stop`.
 
+mod asides;
+
 use byokey_types::{Format, Raw, Usage};
 use bytes::BytesMut;
 
@@ -199,27 +201,6 @@ impl StreamEncoder {
         }
     }
 
-    /// Says a search that another provider ran, and what it found.
-    fn search(&mut self, pair: &search::Pair, out: &mut BytesMut) {
-        for (block, input) in [
-            (pair.call(&Raw::EMPTY_OBJECT), Some(&pair.input)),
-            (pair.result.clone(), None),
-        ] {
-            emit("content_block_start", out, |body| {
-                body.number("index", self.next.into());
-                body.raw("content_block", &block);
-            });
-            if let Some(input) = input {
-                self.text_delta("input_json_delta", "partial_json", input.as_str(), out);
-            }
-            emit("content_block_stop", out, |body| {
-                body.number("index", self.next.into());
-            });
-            self.next += 1;
-        }
-        self.searches += 1;
-    }
-
     fn block_start(
         &self,
         ext: &Ext,
@@ -245,17 +226,6 @@ impl StreamEncoder {
             | Speaking::Withheld { .. }
             | Speaking::Freeform { .. }) => self.block = other,
         }
-    }
-
-    /// Says a block that carries a seal.
-    fn carrier(&mut self, envelope: &str, out: &mut BytesMut) {
-        self.block_start(&None, &[], out, |block| {
-            block.text("type", "thinking");
-            block.text("thinking", "");
-            block.text("signature", "");
-        });
-        self.text_delta("signature_delta", "signature", envelope, out);
-        self.block_stop(out);
     }
 
     fn block_stop(&mut self, out: &mut BytesMut) {

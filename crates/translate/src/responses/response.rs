@@ -201,7 +201,10 @@ pub(super) fn write(
 ) {
     let ext = own(&start.ext, FORMAT);
     let mut body = Object::begin(out);
-    body.text("id", &answer_id(start.id.as_ref(), &reply.seed));
+    match &reply.own {
+        Some(own) => body.text("id", &own.id),
+        None => body.text("id", &answer_id(start.id.as_ref(), &reply.seed)),
+    }
     body.text("object", "response");
     let created = start.created.unwrap_or(reply.now);
     body.number("created_at", u64::try_from(created).unwrap_or_default());
@@ -244,8 +247,14 @@ pub(super) fn write(
         body.text_some("stop_sequence", stop.sequence.as_deref());
     }
     body.members(ext, Some);
+    let is_said = |key: &str| ext.is_some_and(|ext| ext.contains(key));
+    let echo = reply.own.as_ref().map(|own| &own.echo);
+    let repeated = echo.into_iter().flat_map(RawObject::iter);
+    for (key, value) in repeated.filter(|(key, _)| !is_said(key)) {
+        body.raw(key, value);
+    }
     for (key, value) in USUAL {
-        if !ext.is_some_and(|ext| ext.contains(key)) {
+        if !is_said(key) && !echo.is_some_and(|echo| echo.contains(key)) {
             body.key(key).extend_from_slice(value.as_bytes());
         }
     }

@@ -46,6 +46,7 @@ fn losses_are_what_was_lost() {
     let known = [
         // which pages may be searched is never widened
         "messages/server_tools to Rich responses: `tools.0` limits web search by `blocked_domains`",
+        "messages/server_tools to Rich gemini: `tools.0` limits web search by `blocked_domains`",
     ];
     assert_known("refused encodings", refused, &known);
 }

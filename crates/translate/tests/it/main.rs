@@ -23,3 +23,4 @@ mod scenarios;
 mod seals;
 mod search;
 mod strategy;
+mod table;

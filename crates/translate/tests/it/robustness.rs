@@ -1,9 +1,9 @@
 //! Nothing that arrives makes a codec panic, break the grammar, or write what is no JSON; errors say where.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use byokey_translate::{Codec, unfold::unfold};
-use byokey_types::{Frame, JsonError, JsonKind, Raw, RawObject, Str};
+use byokey_types::{Format, Frame, JsonError, JsonKind, Raw, RawObject, Str};
 use bytes::Bytes;
 use proptest::prelude::*;
 
@@ -32,11 +32,12 @@ const INSTEAD: [Option<&str>; 13] = [
 #[test]
 fn mutated_requests_are_read_or_refused_with_a_path() {
     let mut problems = Vec::new();
+    let mut seen = Seen::default();
     for fixture in fixture::all() {
         let Some(body) = fixture.request() else {
             continue;
         };
-        for (place, mutant) in mutants(&body) {
+        for (place, mutant) in mutants(&body, seen.of(fixture.format)) {
             match fixture.codec().decode_request(&mutant) {
                 Ok(decoded) => {
                     for codec in codecs() {
@@ -56,11 +57,12 @@ fn mutated_requests_are_read_or_refused_with_a_path() {
 #[test]
 fn mutated_answers_are_read_or_refused_with_a_path() {
     let mut problems = Vec::new();
+    let mut seen = Seen::default();
     for fixture in fixture::all() {
         let Some(body) = fixture.response() else {
             continue;
         };
-        for (place, mutant) in mutants(&body) {
+        for (place, mutant) in mutants(&body, seen.of(fixture.format)) {
             let decoded = fixture
                 .codec()
                 .decode_response(&mutant, &source(fixture.format));
@@ -89,6 +91,8 @@ fn mutated_streams_stay_within_the_grammar() {
         };
         let codec = fixture.codec();
         let whole = frames(&stream);
+        // the same frame in another stream meets another state
+        let mut seen = HashSet::new();
         for position in 0..whole.len() {
             let mut others = whole.clone();
             let frame = others.remove(position);
@@ -104,7 +108,7 @@ fn mutated_streams_stay_within_the_grammar() {
                 continue;
             }
             let mut mutated = whole.clone();
-            for (_, mutant) in mutants(&frame.data) {
+            for (_, mutant) in mutants(&frame.data, &mut seen) {
                 mutated[position].data = mutant;
                 follow(codec, &mutated);
             }
@@ -117,15 +121,19 @@ fn nesting_costs_no_stack() {
     let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
     let deep_object = format!("{}1{}", "{\"a\":".repeat(10_000), "}".repeat(10_000));
     let nests = [deep, deep_object].map(|text| Some(Raw::parse(text).unwrap()));
-    let mut seen = HashSet::new();
+    let mut seen = Seen::default();
     for fixture in fixture::all() {
         let codec = fixture.codec();
         for body in fixture.request().into_iter().chain(fixture.response()) {
-            for (place, mutant) in replaced(&body, &nests) {
-                // one of each kind of place; `replaced` gives both nests one after the other
-                let kind = place.replace(|c: char| c.is_ascii_digit(), "");
+            let mut kinds = Kinds::new();
+            for (place, mutant) in replaced(&body, &nests, &mut kinds) {
+                // the member it stands in, and the one around that; `replaced` gives both nests one after the other
+                let mut names = place
+                    .rsplit('.')
+                    .filter(|part| part.parse::<usize>().is_err());
+                let member = format!("{:?}", (names.next(), names.next()));
                 let opens = mutant.windows(3).any(|window| window == b"[[[");
-                if !seen.insert((codec.format(), kind, opens)) {
+                if !seen.of(fixture.format).insert(format!("{member} {opens}")) {
                     continue;
                 }
                 if let Ok(decoded) = codec.decode_request(&mutant) {
@@ -221,30 +229,55 @@ fn blames(error: &JsonError, place: &str, fixture: &Fixture, problems: &mut Vec<
     }
 }
 
-/// The document with each of its values replaced in turn, and the path of that value.
-fn mutants(body: &Bytes) -> Vec<(String, Bytes)> {
+/// The kinds of place that were changed: a path, its indexes apart, a kind of value, and the members beside it.
+///
+/// One of each kind is enough: what a codec does with a value depends on where it stands and what stands beside it.
+type Kinds = HashSet<String>;
+
+/// The kinds of place, format by format.
+#[derive(Default)]
+struct Seen(HashMap<Format, Kinds>);
+
+impl Seen {
+    fn of(&mut self, format: Format) -> &mut Kinds {
+        self.0.entry(format).or_default()
+    }
+}
+
+/// The document with a value of each kind of place replaced in turn, and the path of that value.
+fn mutants(body: &Bytes, seen: &mut Kinds) -> Vec<(String, Bytes)> {
     let instead: Vec<Option<Raw>> = INSTEAD
         .iter()
         .map(|text| text.map(|text| Raw::parse(text).unwrap()))
         .collect();
-    replaced(body, &instead)
+    replaced(body, &instead, seen)
 }
 
-fn replaced(body: &Bytes, instead: &[Option<Raw>]) -> Vec<(String, Bytes)> {
+fn replaced(body: &Bytes, instead: &[Option<Raw>], seen: &mut Kinds) -> Vec<(String, Bytes)> {
     let mut out = Vec::new();
     let root = Raw::parse(body.clone()).unwrap();
-    vary(&root, "", instead, &mut |path, mutant| {
+    let mut give = |path: &str, mutant: Option<Raw>| {
         if let Some(mutant) = mutant {
             out.push((path.to_owned(), mutant.bytes().clone()));
         }
-    });
+    };
+    vary(&root, ("", ""), instead, seen, &mut give);
     out
 }
 
-/// Gives every variant of a value: other values in its place (`None` removes it), then the variants of its parts.
-fn vary(value: &Raw, path: &str, instead: &[Option<Raw>], give: &mut dyn FnMut(&str, Option<Raw>)) {
-    for other in instead {
-        give(path, other.clone());
+/// Gives the variants of a value of a kind not seen: other values in its place (`None` removes it); then those of its parts.
+fn vary(
+    value: &Raw,
+    (path, beside): (&str, &str),
+    instead: &[Option<Raw>],
+    seen: &mut Kinds,
+    give: &mut dyn FnMut(&str, Option<Raw>),
+) {
+    let place = path.replace(|c: char| c.is_ascii_digit(), "");
+    if seen.insert(format!("{place} {:?} {beside}", value.kind())) {
+        for other in instead {
+            give(path, other.clone());
+        }
     }
     let under = |part: &str| {
         if path.is_empty() {
@@ -257,37 +290,39 @@ fn vary(value: &Raw, path: &str, instead: &[Option<Raw>], give: &mut dyn FnMut(&
         JsonKind::Object => {
             let object = value.object().unwrap();
             let members: Vec<(Str, Raw)> = object.clone().into_iter().collect();
-            for (key, member) in members {
-                vary(&member, &under(&key), instead, &mut |path, mutant| {
+            let mut names: Vec<&str> = members.iter().map(|(key, _)| key.as_str()).collect();
+            names.sort_unstable();
+            let tag = object.get("type").map_or("", Raw::as_str);
+            let beside = format!("{tag} {}", names.join(" "));
+            for (key, member) in &members {
+                let mut give = |path: &str, mutant| {
                     let mut object: RawObject = object.clone();
                     match mutant {
                         Some(mutant) => object.set(key.clone(), mutant),
                         None => {
-                            object.take(&key);
+                            object.take(key);
                         }
                     }
                     give(path, Some(object.to_raw()));
-                });
+                };
+                vary(member, (&under(key), &beside), instead, seen, &mut give);
             }
         }
         JsonKind::Array => {
             let items = value.array().unwrap();
             for (position, item) in items.iter().enumerate() {
-                vary(
-                    item,
-                    &under(&position.to_string()),
-                    instead,
-                    &mut |path, mutant| {
-                        let mut items = items.clone();
-                        match mutant {
-                            Some(mutant) => items[position] = mutant,
-                            None => {
-                                items.remove(position);
-                            }
+                let mut give = |path: &str, mutant| {
+                    let mut items = items.clone();
+                    match mutant {
+                        Some(mutant) => items[position] = mutant,
+                        None => {
+                            items.remove(position);
                         }
-                        give(path, Some(Raw::array_of(items)));
-                    },
-                );
+                    }
+                    give(path, Some(Raw::array_of(items)));
+                };
+                let under = under(&position.to_string());
+                vary(item, (&under, beside), instead, seen, &mut give);
             }
         }
         JsonKind::String | JsonKind::Number | JsonKind::Bool | JsonKind::Null => {}

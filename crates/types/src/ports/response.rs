@@ -23,9 +23,9 @@ pub struct StoredResponse {
     pub owner: Option<Str>,
     /// The response from which it went on, by id.
     pub previous: Option<Str>,
-    /// The account that made it, where an upstream keeps it too.
+    /// The account that made it.
     pub account: Option<AccountId>,
-    /// The id under which that upstream keeps it.
+    /// The id under which the upstream of that account keeps it; `None` where it keeps nothing.
     pub upstream_id: Option<Str>,
     /// The model as the client named it.
     pub model: Str,
@@ -46,9 +46,9 @@ pub struct StoredResponse {
 pub struct Turn {
     /// The id of the response.
     pub id: Str,
-    /// The account that made it, where an upstream keeps it too.
+    /// The account that made it.
     pub account: Option<AccountId>,
-    /// The id under which that upstream keeps it.
+    /// The id under which the upstream of that account keeps it; `None` where it keeps nothing.
     pub upstream_id: Option<Str>,
     /// The model as the client named it.
     pub model: Str,

@@ -25,6 +25,8 @@ pub(super) struct Said<'a> {
     /// Whether it says anything but responses.
     pub(super) speaks: bool,
     pub(super) chars: usize,
+    /// Whether the model says it.
+    of_model: bool,
 }
 
 /// Media that the models take (<https://ai.google.dev/gemini-api/docs/file-input-methods>), by its beginning.
@@ -66,7 +68,10 @@ pub(super) fn check<'a>(
     if parts.is_empty() {
         return Err(invalid(&at, "contents.parts must not be empty."));
     }
-    let mut said = Said::default();
+    let mut said = Said {
+        of_model: proto::text(content, "role") == Some("model"),
+        ..Said::default()
+    };
     let objects = parts.iter().filter_map(Value::as_object);
     for (index, part) in objects.enumerate() {
         said.hear(part, &at.index(index), ask)?;
@@ -98,8 +103,8 @@ impl<'a> Said<'a> {
         }
         self.speaks = true;
         if let Some(text) = proto::text(part, "text") {
-            // the API sends such a part itself to carry a signature
-            if text.is_empty() && signature.is_none() {
+            // the API itself ends streams with such a part, which the SDKs send back
+            if text.is_empty() && signature.is_none() && !self.of_model {
                 return Err(Fault::bad(
                     "Unable to submit request because it must have a text parameter. Add a text parameter and try again. \
                      Learn more: https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/gemini",

@@ -27,7 +27,9 @@ impl Reader<'_> {
                 item.add_nuance("content", &format!("messages.{n}.content"), "nothing");
             }
             if !item.facts.is_empty() {
-                run.push((usize::MAX, run.len(), item));
+                // the operator's texts are joined around it
+                let rank = usize::MAX - usize::from(!turn.role.is_system());
+                run.push((rank, run.len(), item));
             }
             for (m, block) in turn.blocks.iter().enumerate() {
                 if is_nothing(block) {

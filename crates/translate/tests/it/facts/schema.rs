@@ -2,7 +2,7 @@
 //!
 //! Equal by construction: the names of types in any case; `nullable` and `null` among the types or the alternatives; `const` and
 //! an `enum` of one; `oneOf` and `anyOf`; keywords that constrain nothing (`$schema`, `$id`, `$comment`, `x-…`, `readOnly`,
-//! `writeOnly`, and `additionalProperties` when it only opens or closes the object, which no model needs to be told); an
+//! `writeOnly`, Codex's `encrypted` (how a value travels), and `additionalProperties` when it only opens or closes the object, which no model needs to be told); an
 //! object without members and no schema at all.
 
 use std::collections::BTreeMap;
@@ -29,7 +29,14 @@ fn node(schema: Tree) -> Tree {
     };
     members.retain(|key, value| {
         let closes = key == "additionalProperties" && matches!(value, Tree::Word(_));
-        let silent = ["$schema", "$id", "$comment", "readOnly", "writeOnly"];
+        let silent = [
+            "$schema",
+            "$id",
+            "$comment",
+            "readOnly",
+            "writeOnly",
+            "encrypted",
+        ];
         !(closes || silent.contains(&key.as_str()) || key.starts_with("x-"))
     });
     let mut types = match members.remove("type") {
