@@ -63,7 +63,8 @@ impl House {
         let writer = UsageWriter::start(store.clone(), &tasks, WriterLimits::default());
         let writer = Arc::new(writer);
         let snapshot = wire::compile(&settings, &Env::default(), address, None)?;
-        let app = App::new(snapshot, wire::ports(&writer, &store));
+        let responses = wire::responses(&settings.responses, &store, &tasks, &stop).await?;
+        let app = App::new(snapshot, wire::ports(&writer, &store, responses));
         let drain = Drain {
             begin: CancellationToken::new(),
             at_once: CancellationToken::new(),

@@ -66,15 +66,23 @@ impl Sheet {
             text.push('\n');
         }
         for (check, column, failure) in self.failures() {
-            write!(text, "\n✗ {} · {}\n  sent      {}\n  expected  {}\n  came      {}\n",
+            write!(
+                text,
+                "\n✗ {} · {}\n  sent      {}\n  expected  {}\n  came      {}\n",
                 check.name,
                 column.name(),
                 indented(&failure.sent),
                 indented(&failure.expected),
-                indented(&failure.came)).unwrap_or_default();
+                indented(&failure.came)
+            )
+            .unwrap_or_default();
         }
         let (passed, failed, skipped) = self.count();
-        write!(text, "\n{passed} passed, {failed} failed, {skipped} not applicable\n").unwrap_or_default();
+        write!(
+            text,
+            "\n{passed} passed, {failed} failed, {skipped} not applicable\n"
+        )
+        .unwrap_or_default();
         text
     }
 
@@ -111,6 +119,7 @@ impl Sheet {
     fn heading(&self, width: usize) -> String {
         let (mut clients, mut upstreams) = (format!("{:width$} ", ""), format!("{:width$} ", ""));
         let mut last = None;
+        // writing to a string cannot fail
         for column in &self.columns {
             let client = if last == Some(column.client) {
                 ""
@@ -124,11 +133,19 @@ impl Sheet {
                 .chars()
                 .count()
                 .saturating_sub(upstreams.chars().count());
-            write!(clients, " {client:<0$}",
-                room.saturating_sub(taken + 1).max(client.len())).unwrap_or_default();
-            write!(upstreams, " {:<1$}",
+            write!(
+                clients,
+                " {client:<0$}",
+                room.saturating_sub(taken + 1).max(client.len())
+            )
+            .unwrap_or_default();
+            write!(
+                upstreams,
+                " {:<1$}",
                 column.upstream.unwrap_or_default(),
-                room - 1).unwrap_or_default();
+                room - 1
+            )
+            .unwrap_or_default();
         }
         let mut heading = format!("{}\n", clients.trim_end());
         if !upstreams.trim().is_empty() {

@@ -79,7 +79,8 @@ pub(super) fn whole(seen: &Seen<'_>) -> Read<Heard> {
         take(&mut heard, block)?;
     }
     agree(&heard)?;
-    heard.echo = echo(blocks.iter().map(|block| block.value.clone()).collect());
+    let content: Vec<Value> = blocks.iter().map(|block| block.value.clone()).collect();
+    heard.echo = echo(&content);
     Ok(heard)
 }
 
