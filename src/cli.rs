@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use byokey_types::Secret;
 use clap::{Args, Parser, Subcommand, ValueHint};
 
 /// One local address for every AI tool.
@@ -32,6 +33,9 @@ pub(crate) enum Command {
     /// Look at the configuration.
     #[command(after_help = CONFIG_EXAMPLES)]
     Config(Config),
+    /// Check that an endpoint speaks the four formats as their clients need it.
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(Doctor),
 }
 
 const SERVE_EXAMPLES: &str = "\
@@ -48,6 +52,16 @@ Examples:
   byokey config show                     effective values, secrets masked
   byokey config path                     where the file is
   byokey config schema > schema.json     for your editor";
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  byokey doctor --conformance            byokey itself: every client format with every provider format, simulated
+  byokey doctor --conformance --url http://127.0.0.1:8018
+                                         a running server, with the first model that it lists
+  BYOKEY_CONFORMANCE_KEY=… byokey doctor --conformance --url https://llm.example.com --model gpt-5.2 --json
+
+✓ passed, ✗ failed, – not applicable. The checks of an endpoint that lists the sandbox's models are exact; of any other,
+a few cheap requests are made. Exit codes: 0 all passed, 1 otherwise, 2 wrong usage";
 
 /// Options of `serve`.
 #[derive(Args, Debug)]
@@ -77,6 +91,26 @@ pub(crate) struct File {
     /// Configuration file: YAML, JSON or TOML.
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// Options of `doctor`.
+#[derive(Args, Debug)]
+pub(crate) struct Doctor {
+    /// Run the conformance suite.
+    #[arg(long, required = true)]
+    pub(crate) conformance: bool,
+    /// Base URL of the endpoint; without one, byokey's own server is started for the occasion.
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub(crate) url: Option<String>,
+    /// Key for the endpoint; better given in the variable, which no list of processes shows.
+    #[arg(long, env = "BYOKEY_CONFORMANCE_KEY", hide_env_values = true, value_parser = |text: &str| Ok::<_, std::convert::Infallible>(Secret::new(text)))]
+    pub(crate) key: Option<Secret>,
+    /// Model to ask instead of the first that the endpoint lists.
+    #[arg(long, requires = "url")]
+    pub(crate) model: Option<String>,
+    /// Print JSON, with the reason of every check that does not apply.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `config`.

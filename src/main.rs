@@ -2,6 +2,7 @@
 
 mod cli;
 mod command;
+mod doctor;
 mod logging;
 mod report;
 mod wire;
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Serve(options) => command::serve::run(options),
         Command::Config(options) => command::config::run(options),
+        Command::Doctor(options) => command::doctor::run(options),
     };
     match result {
         Ok(code) => code,

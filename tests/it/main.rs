@@ -11,8 +11,10 @@ mod client;
 mod completions;
 mod count;
 mod crowd;
+mod doctor;
 mod embeddings;
 mod environment;
+mod matrix;
 mod models;
 mod private;
 mod responses;
@@ -27,3 +29,10 @@ mod teller;
 mod tidy;
 mod translated;
 mod verbatim;
+
+/// How clients read: written for the doctor against the providers' documents, and no part of the codecs.
+#[path = "../../src/doctor"]
+mod examination {
+    #[expect(dead_code, reason = "the doctor asks more than the tests here do")]
+    pub(crate) mod dialect;
+}

@@ -58,7 +58,7 @@ pub fn router(app: Arc<App>) -> Router {
                 &format!("{prefix}/models/{{*id}}"),
                 get(api::models::one)
                     .post(api::gemini::act)
-                    .fallback(only_get),
+                    .fallback(only_what_it_names),
             )
             .route(&format!("{prefix}/responses"), any(api::responses::root))
             .route(
@@ -90,7 +90,7 @@ pub fn router(app: Arc<App>) -> Router {
             "/v1beta/models/{*id}",
             get(api::models::google_one)
                 .post(api::gemini::act)
-                .fallback(only_get),
+                .fallback(only_what_it_names),
         )
         .fallback(unknown)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), check_host))
@@ -120,6 +120,14 @@ pub async fn refuse_method(
 async fn only_get(State(app): State<Arc<App>>, request: Request) -> Response {
     let format = api::format_of(request.uri().path());
     refuse_method(&app, format, "GET, HEAD", request).await
+}
+
+/// A model is fetched, what is done with it is posted.
+async fn only_what_it_names(State(app): State<Arc<App>>, request: Request) -> Response {
+    if api::gemini::names_action(request.uri().path()) {
+        return only_post(State(app), request).await;
+    }
+    only_get(State(app), request).await
 }
 
 async fn only_post(State(app): State<Arc<App>>, request: Request) -> Response {

@@ -28,6 +28,12 @@ pub async fn act(
     }
 }
 
+/// Whether the path of a model says what is to be done with it.
+pub fn names_action(path: &str) -> bool {
+    let last = path.rsplit('/').next().unwrap_or_default();
+    read(last, None).is_ok()
+}
+
 /// What is asked of the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Action {

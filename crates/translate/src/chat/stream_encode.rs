@@ -219,8 +219,15 @@ impl Encoder {
                 *has_input = true;
                 self.input(*number, *freeform, text, out);
             }
-            (Said::Call { number, .. }, Delta::Seal(it)) => {
+            (
+                Said::Call {
+                    number, freeform, ..
+                },
+                Delta::Seal(it),
+            ) => {
                 self.call(*number, out, |call| {
+                    // readers such as the AI SDK's want it in every delta
+                    call.object(kind(*freeform)).end();
                     seal::write_extra(call, Some(it), None);
                 });
             }
@@ -241,13 +248,9 @@ impl Encoder {
     }
 
     fn input(&self, number: u64, freeform: bool, text: &str, out: &mut BytesMut) {
-        let (kind, member) = if freeform {
-            ("custom", "input")
-        } else {
-            ("function", "arguments")
-        };
+        let member = if freeform { "input" } else { "arguments" };
         self.call(number, out, |call| {
-            let mut inside = call.object(kind);
+            let mut inside = call.object(kind(freeform));
             inside.text(member, text);
             inside.end();
         });
@@ -359,4 +362,9 @@ impl StreamEncoder for Encoder {
             Event::Error(fault) => sse::encode(None, &error::encode_fault(fault), out),
         }
     }
+}
+
+/// The member that holds a call.
+const fn kind(freeform: bool) -> &'static str {
+    if freeform { "custom" } else { "function" }
 }
