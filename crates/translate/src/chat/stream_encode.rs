@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use byokey_types::{Raw, Usage};
+use byokey_types::{Raw, Str, Usage};
 use bytes::{BufMut, Bytes, BytesMut};
 
 use super::{
@@ -52,6 +52,8 @@ enum Said {
         number: u64,
         freeform: bool,
         has_input: bool,
+        /// Its id and name, until they are said: a seal that comes ahead of the input goes with them.
+        head: Option<(Str, Str)>,
     },
     Sound,
     /// Nothing that this format can say.
@@ -119,6 +121,7 @@ impl Encoder {
     }
 
     fn open(&mut self, index: u32, head: &Head, out: &mut BytesMut) {
+        self.flush_heads(out);
         let said = match head {
             Head::Text => Said::Text {
                 start: self.length,
@@ -144,13 +147,11 @@ impl Encoder {
             } => {
                 let number = self.calls;
                 self.calls += 1;
-                self.call(number, out, |call| {
-                    write_call_head(&id.id, name, *freeform, "", call);
-                });
                 Said::Call {
                     number,
                     freeform: *freeform,
                     has_input: false,
+                    head: Some((id.id.clone(), name.clone())),
                 }
             }
             Head::Native { format, tag, value } if *format == FORMAT && tag == "audio" => {
@@ -213,17 +214,23 @@ impl Encoder {
                     number,
                     freeform,
                     has_input,
+                    head,
                 },
                 Delta::Input(text),
             ) => {
+                self.call_head(*number, *freeform, head.take(), None, out);
                 *has_input = true;
                 self.input(*number, *freeform, text, out);
             }
-            (Said::Call { number, .. }, Delta::Seal(it)) => {
-                self.call(*number, out, |call| {
-                    seal::write_extra(call, Some(it), None);
-                });
-            }
+            (
+                Said::Call {
+                    number,
+                    freeform,
+                    head,
+                    ..
+                },
+                Delta::Seal(seal),
+            ) => self.call_head(*number, *freeform, head.take(), Some(seal), out),
             (Said::Sound, Delta::Native(value)) => {
                 self.chunk(None, out, |delta| delta.raw("audio", value));
             }
@@ -240,17 +247,49 @@ impl Encoder {
         }
     }
 
-    fn input(&self, number: u64, freeform: bool, text: &str, out: &mut BytesMut) {
-        let (kind, member) = if freeform {
-            ("custom", "input")
-        } else {
-            ("function", "arguments")
-        };
-        self.call(number, out, |call| {
-            let mut inside = call.object(kind);
-            inside.text(member, text);
-            inside.end();
+    /// Says the heads that are left: calls appear in the order of their numbers.
+    fn flush_heads(&mut self, out: &mut BytesMut) {
+        let waiting = self.blocks.values_mut().filter_map(|said| match said {
+            Said::Call {
+                number,
+                freeform,
+                head,
+                ..
+            } => head.take().map(|head| (*number, *freeform, head)),
+            Said::Text { .. } | Said::Refusal | Said::Reasoning(_) | Said::Sound | Said::Hidden => {
+                None
+            }
         });
+        let waiting: Vec<_> = waiting.collect();
+        for (number, freeform, head) in waiting {
+            self.call_head(number, freeform, Some(head), None, out);
+        }
+    }
+
+    /// Says what is known of a call, unless it is said: its head, its seal.
+    fn call_head(
+        &self,
+        number: u64,
+        freeform: bool,
+        head: Option<(Str, Str)>,
+        seal: Option<&Seal>,
+        out: &mut BytesMut,
+    ) {
+        if head.is_none() && seal.is_none() {
+            return;
+        }
+        self.call(number, out, |call| {
+            match head {
+                Some((id, name)) => write_call_head(&id, &name, freeform, "", call),
+                // some clients refuse a call without it
+                None => write_input(freeform, "", call),
+            }
+            seal::write_extra(call, seal, None);
+        });
+    }
+
+    fn input(&self, number: u64, freeform: bool, text: &str, out: &mut BytesMut) {
+        self.call(number, out, |call| write_input(freeform, text, call));
     }
 
     /// Says reasoning; parts and blocks of it are paragraphs.
@@ -282,11 +321,15 @@ impl Encoder {
             }),
             Some(Said::Call {
                 number,
-                freeform: false,
-                has_input: false,
+                freeform,
+                has_input,
+                head,
             }) => {
-                // clients parse what they have gathered, and nothing is no JSON
-                self.input(number, false, "{}", out);
+                self.call_head(number, freeform, head, None, out);
+                if !freeform && !has_input {
+                    // clients parse what they have gathered, and nothing is no JSON
+                    self.input(number, false, "{}", out);
+                }
             }
             Some(_) | None => {}
         }
@@ -306,6 +349,17 @@ impl Encoder {
         }
         sse::encode(None, b"[DONE]", out);
     }
+}
+
+fn write_input(freeform: bool, text: &str, call: &mut Object<'_>) {
+    let (kind, member) = if freeform {
+        ("custom", "input")
+    } else {
+        ("function", "arguments")
+    };
+    let mut inside = call.object(kind);
+    inside.text(member, text);
+    inside.end();
 }
 
 impl Thought {
