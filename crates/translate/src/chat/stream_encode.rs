@@ -1,5 +1,7 @@
 //! Streams, written: one chunk an event, every chunk with the same id, time and model.
 
+mod thought;
+
 use std::collections::BTreeMap;
 
 use byokey_types::{Raw, Str, Usage};
@@ -17,10 +19,12 @@ use crate::{
     carrier::{self, Placement},
     codec::StreamEncoder,
     event::{Delta, Event, Head, Start},
-    ir::{Reasoning, ReasoningPart, Runs, Seal, own},
+    ir::{Reasoning, Runs, Seal, own},
     sse,
     write::Object,
 };
+
+use thought::Thought;
 
 /// Writes one stream.
 #[derive(Debug)]
@@ -58,13 +62,6 @@ enum Said {
     Sound,
     /// Nothing that this format can say.
     Hidden,
-}
-
-#[derive(Debug, Default)]
-struct Thought {
-    position: usize,
-    reasoning: Reasoning,
-    seal: Option<Seal>,
 }
 
 impl Encoder {
@@ -360,38 +357,6 @@ fn write_input(freeform: bool, text: &str, call: &mut Object<'_>) {
     let mut inside = call.object(kind);
     inside.text(member, text);
     inside.end();
-}
-
-impl Thought {
-    /// Adds text and says whether a part begins with it.
-    fn add_full(&mut self, more: &str) -> bool {
-        if let Some(ReasoningPart::Full(text)) = self.reasoning.parts.last_mut() {
-            text.push_str(more);
-            return false;
-        }
-        self.reasoning
-            .parts
-            .push(ReasoningPart::Full(more.to_owned()));
-        true
-    }
-
-    fn add_summary(&mut self, part: u32, more: &str) -> bool {
-        let mut summaries = self
-            .reasoning
-            .parts
-            .iter_mut()
-            .filter_map(|part| match part {
-                ReasoningPart::Summary(text) => Some(text),
-                ReasoningPart::Full(_) => None,
-            });
-        if let Some(text) = summaries.nth(part as usize) {
-            text.push_str(more);
-            return false;
-        }
-        let new = ReasoningPart::Summary(more.to_owned());
-        self.reasoning.parts.push(new);
-        true
-    }
 }
 
 impl StreamEncoder for Encoder {
