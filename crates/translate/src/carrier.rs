@@ -4,7 +4,10 @@
 //! opaque text or base64. It comes back as untrusted text: parsed strictly, bounded, and believed only in that a seal is
 //! returned to the issuer it names, who checks it himself.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{
+    Engine as _, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD},
+};
 use byokey_types::{Format, Str};
 
 use crate::ir::{Issuer, Seal};
@@ -15,6 +18,11 @@ pub const MAGIC_TEXT: &str = "Ynlva2V5";
 const MAGIC: &[u8] = b"byokey";
 const VERSION: u8 = 1;
 const LONGEST: usize = 1 << 20;
+/// For what comes back: some clients write bytes without padding.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// Which block a seal belongs to, seen from the block that carries it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -94,12 +102,18 @@ pub fn wrap(seal: &Seal, placement: Placement) -> String {
     STANDARD.encode(bytes)
 }
 
-/// Opens an envelope; `None` when it is none, is damaged, or is longer than 1 MiB.
+/// Opens an envelope, also when a client has written it in the URL-safe alphabet, as Google's SDK for Python does with bytes;
+/// `None` when it is none, is damaged, or is longer than 1 MiB.
 pub fn open(text: &str) -> Option<Opened> {
     if text.len() > LONGEST {
         return None;
     }
-    let bytes = STANDARD.decode(text).ok()?;
+    let bytes = if text.contains(['-', '_']) {
+        LENIENT.decode(text.replace('-', "+").replace('_', "/"))
+    } else {
+        LENIENT.decode(text)
+    };
+    let bytes = bytes.ok()?;
     let rest = bytes.strip_prefix(MAGIC)?;
     let (&[version, placement], rest) = rest.split_first_chunk::<2>()?;
     if version != VERSION {

@@ -6,6 +6,7 @@
 mod annotation;
 mod answers;
 mod arrange;
+mod effort_encode;
 mod lower;
 mod media;
 mod message;

@@ -5,7 +5,8 @@ use bytes::{Bytes, BytesMut};
 
 use crate::{
     Event, Reply, Target,
-    ir::{Request, Response},
+    carrier::{self, Opened, Placement},
+    ir::{Issuer, Request, Response, Seal},
     loss::Losses,
     observe::Observation,
 };
@@ -101,7 +102,37 @@ pub trait Codec: Sync {
 }
 
 /// What becomes of a seal: another text, or nothing when it must go.
-pub type SealMap<'a> = dyn FnMut(&str) -> Option<String> + 'a;
+pub type SealMap<'a> = dyn FnMut(SealSlot<'_>) -> Option<String> + 'a;
+
+/// A slot of a format with a seal in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SealSlot<'a> {
+    /// What is in it.
+    pub text: &'a str,
+    /// The family whose slot it is, when it names one: a bare seal in it is that family's, and no envelope is needed.
+    pub named: Option<&'static str>,
+}
+
+impl<'a> SealSlot<'a> {
+    /// A slot in which a bare seal is of the format's home family.
+    pub const fn of(text: &'a str) -> Self {
+        Self { text, named: None }
+    }
+
+    /// The seal, and whose it is; `None` when nobody could read it.
+    pub fn opened(self, format: Format) -> Option<Opened> {
+        match self.named {
+            Some(family) if !self.text.starts_with(carrier::MAGIC_TEXT) => Some(Opened {
+                seal: Seal {
+                    issuer: Issuer::family(family),
+                    payload: self.text.to_owned(),
+                },
+                placement: Placement::Here,
+            }),
+            Some(_) | None => carrier::read(format, self.text),
+        }
+    }
+}
 
 /// Reads a stream, frame by frame. Emits a sentence of the event grammar.
 pub trait StreamDecoder: Send {

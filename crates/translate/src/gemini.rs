@@ -6,6 +6,7 @@
 mod annotation;
 mod arrange;
 mod choice;
+mod chunks;
 mod config_decode;
 mod config_encode;
 mod content_decode;

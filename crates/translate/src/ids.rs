@@ -12,6 +12,8 @@ pub struct NameRule {
     pub longest: usize,
     /// Whether `.` is allowed beside letters, digits, `_` and `-`.
     pub dots: bool,
+    /// Whether it must be exactly as long as `longest`, of letters and digits only.
+    pub exact: bool,
 }
 
 impl NameRule {
@@ -19,37 +21,56 @@ impl NameRule {
     pub const ANTHROPIC: Self = Self {
         longest: 128,
         dots: false,
+        exact: false,
     };
     /// OpenAI: `^[a-zA-Z0-9_-]{1,64}$` for function names.
     pub const OPENAI: Self = Self {
         longest: 64,
         dots: false,
+        exact: false,
     };
     /// OpenAI's tool-call ids: at most 40 characters.
     pub const OPENAI_CALL: Self = Self {
         longest: 40,
         dots: false,
+        exact: false,
+    };
+    /// Mistral's tool-call ids: exactly nine letters and digits.
+    pub const NINE_ALPHANUMERIC: Self = Self {
+        longest: 9,
+        dots: false,
+        exact: true,
     };
     /// Gemini's function names: at most 64 characters, dots among them.
     pub const GEMINI: Self = Self {
         longest: 64,
         dots: true,
+        exact: false,
     };
     /// Gemini's call ids, which are any text; bounded, since they come from elsewhere.
     pub const GEMINI_CALL: Self = Self {
         longest: 256,
         dots: true,
+        exact: false,
     };
 
     /// Whether a text fits as it is.
     pub fn fits(self, text: &str) -> bool {
-        !text.is_empty() && text.len() <= self.longest && text.bytes().all(|b| self.allows(b))
+        let is_long_enough = if self.exact {
+            text.len() == self.longest
+        } else {
+            !text.is_empty()
+        };
+        is_long_enough && text.len() <= self.longest && text.bytes().all(|b| self.allows(b))
     }
 
     /// The text itself when it fits, else a text that does: readable, with a digest of the whole original.
     pub fn fit(self, text: &str) -> Cow<'_, str> {
         if self.fits(text) {
             return Cow::Borrowed(text);
+        }
+        if self.exact {
+            return Cow::Owned(digits(digest(&[text]), self.longest));
         }
         let digest = format!("{:016x}", digest(&[text]));
         let room = self.longest.saturating_sub(digest.len() + 1);
@@ -64,8 +85,21 @@ impl NameRule {
     }
 
     const fn allows(self, byte: u8) -> bool {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-') || (self.dots && byte == b'.')
+        byte.is_ascii_alphanumeric()
+            || (!self.exact && matches!(byte, b'_' | b'-'))
+            || (self.dots && byte == b'.')
     }
+}
+
+/// The last digits of a number in base 62.
+fn digits(mut number: u64, count: usize) -> String {
+    const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let mut next = || {
+        let digit = usize::try_from(number % 62).unwrap_or_default();
+        number /= 62;
+        char::from(DIGITS[digit])
+    };
+    (0..count).map(|_| next()).collect()
 }
 
 /// An id for something that came without one: the `position`th of its kind in the request `seed`.
@@ -104,5 +138,28 @@ mod tests {
         assert_ne!(fitted, NameRule::OPENAI_CALL.fit(&"x".repeat(301)));
         assert!(NameRule::OPENAI.fits(&NameRule::OPENAI.fit("")));
         assert!(NameRule::OPENAI.fits(&NameRule::OPENAI.fit("名前")));
+    }
+
+    #[test]
+    fn nine_letters_and_digits() {
+        let rule = NameRule::NINE_ALPHANUMERIC;
+        assert_eq!(rule.fit("D681PevKs"), "D681PevKs");
+        let fitted = |id: &str| rule.fit(id).into_owned();
+        for id in [
+            "",
+            "call_1",
+            "call_0000",
+            "D681PevKs1",
+            "toolu_01A09q90qw90lq917835lq9",
+            "名前名",
+        ] {
+            let once = fitted(id);
+            assert!(rule.fits(&once), "{id} became {once}");
+            assert_eq!((once.len(), fitted(&once)), (9, once.clone()), "{id}");
+        }
+        let mut all: Vec<String> = (0..10_000).map(|n| fitted(&format!("call_{n}"))).collect();
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), 10_000);
     }
 }

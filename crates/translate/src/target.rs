@@ -1,6 +1,9 @@
 //! What an encoder must know of the upstream's model.
 
-use byokey_types::{Effort, Modality, ModelRow, Str, model::ReasoningReplay};
+use byokey_types::{
+    Effort, Modality, ModelRow, Str,
+    model::{CallIds, ReasoningField, ReasoningReplay},
+};
 
 use crate::{ids::NameRule, ir::MediaKind};
 
@@ -17,6 +20,8 @@ pub struct Target {
     pub max_tokens_field: Option<Str>,
     /// What it takes of reasoning.
     pub reasoning: ReasoningFacts,
+    /// The member by which Chat tells it how to reason, when it is not the format's usual one.
+    pub reasoning_field: Option<ReasoningField>,
     /// Whether reasoning text goes back to it.
     pub reasoning_replay: ReasoningReplay,
     /// Whether it accepts `temperature`, `top_p` and `top_k`.
@@ -66,7 +71,10 @@ impl Target {
         let own = family.as_deref() == Some("openai");
         Self {
             tool_names: NameRule::OPENAI,
-            call_ids: NameRule::OPENAI_CALL,
+            call_ids: match row.call_ids {
+                Some(CallIds::NineAlphanumeric) => NameRule::NINE_ALPHANUMERIC,
+                None => NameRule::OPENAI_CALL,
+            },
             cache_marks: 0,
             system_in_place: row.system_in_place.unwrap_or(true),
             developer_role: own && row.reasoning,
@@ -135,6 +143,7 @@ impl Target {
                 budget: row.reasoning_budget.as_ref().map(|b| (b.min, b.max)),
                 off: row.reasoning_off,
             },
+            reasoning_field: row.reasoning_field,
             reasoning_replay: row.reasoning_replay,
             temperature: row.temperature,
             modalities: row.modalities.clone(),

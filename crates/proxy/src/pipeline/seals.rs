@@ -31,12 +31,13 @@ pub fn fit(codec: &dyn Codec, body: &Bytes, issuer: &str) -> Fit {
         return Fit::AsIs;
     };
     let mut foreign = false;
-    let changed = codec.map_seals(&mut object, &mut |text| {
-        let opened = carrier::read(codec.format(), text)
+    let changed = codec.map_seals(&mut object, &mut |slot| {
+        let opened = slot
+            .opened(codec.format())
             .filter(|opened| opened.placement == Placement::Here)
             .filter(|opened| opened.seal.issuer.family == issuer);
         foreign |= opened.is_none();
-        Some(opened.map_or_else(|| text.to_owned(), |opened| opened.seal.payload))
+        Some(opened.map_or_else(|| slot.text.to_owned(), |opened| opened.seal.payload))
     });
     match (foreign, changed) {
         (true, _) => Fit::Foreign,

@@ -133,7 +133,7 @@ fn blocks(details: &[Raw], writer: Writer<'_>, lost: &mut Losses) -> Result<Vec<
             detail.rest.set(WORDLESS, Raw::NULL);
         }
         let seal = detail.seal.take().filter(|seal| !seal.is_empty());
-        let read = seal.clone().and_then(|text| writer.seal(text));
+        let read = seal.clone().and_then(|text| writer.seal(text, None));
         if seal.is_some() && read.is_none() {
             lost.dropped("seal");
         }

@@ -149,6 +149,14 @@ fn stop(raw: &Raw, fields: &mut Fields, losses: &mut Losses) -> Result<Vec<Strin
 
 /// Reads `reasoning_effort`, else the object `reasoning` (OpenRouter's shape). Words that no level has stay, as extensions.
 fn reasoning(fields: &mut Fields) -> Result<ReasoningRequest, JsonError> {
+    let asked = read_reasoning(fields)?;
+    if asked.effort.is_some() {
+        remember(fields, crate::kin::spelling::SHOWN);
+    }
+    Ok(asked)
+}
+
+fn read_reasoning(fields: &mut Fields) -> Result<ReasoningRequest, JsonError> {
     let mut asked = ReasoningRequest::default();
     if let Some(raw) = fields.take_said("reasoning_effort") {
         let text = raw

@@ -1,25 +1,24 @@
 //! Requests, written.
 
-use byokey_types::{Effort, Raw, ReasoningAsk};
+use byokey_types::Raw;
 use bytes::BytesMut;
 
 use super::{
     arrange::arrange,
+    effort_encode,
     lower::Lowering,
     message::Message,
     spelling::{
-        BARE_STOP, EMPTY_LIST, FORMAT, MAX_COMPLETION_TOKENS, MAX_TOKENS, REASONING_NONE,
-        REASONING_OBJECT, TOP_K, has_inner, inner, outer, spelled,
+        BARE_STOP, EMPTY_LIST, FORMAT, MAX_COMPLETION_TOKENS, MAX_TOKENS, TOP_K, inner, outer,
+        spelled,
     },
     tool_encode::Tools,
 };
 use crate::{
     Encoded, Reply, Target,
-    ir::{OutputFormat, Request, Summary, Turn},
+    ir::{OutputFormat, Request, Turn},
     kin::members,
     pairing,
-    reasoning::{Settled, settle},
-    target::ReasoningFacts,
     write::Object,
 };
 
@@ -52,7 +51,7 @@ fn write<'a>(request: &'a Request, turns: &'a [Turn], mut lowering: Lowering<'a>
     write_output(request, &mut tools, &mut body, &mut lowering);
     write_tools(request, &tools, &mut body, &mut lowering);
     write_sampling(request, &mut body, &mut lowering);
-    write_reasoning(request, &mut body, &mut lowering);
+    effort_encode::write(request, &mut body, &mut lowering);
     body.text_some("user", request.end_user.as_deref());
     write_stream(request, &mut body);
     let at_home = lowering.at_home();
@@ -229,79 +228,6 @@ fn write_limit(request: &Request, body: &mut Object<'_>, lowering: &mut Lowering
         None => usual,
     };
     body.number(field, limit);
-}
-
-fn write_reasoning(request: &Request, body: &mut Object<'_>, lowering: &mut Lowering<'_>) {
-    let target = lowering.target;
-    let facts = &target.reasoning;
-    if request
-        .reasoning
-        .summary
-        .is_some_and(|summary| summary != Summary::None)
-    {
-        lowering.losses.dropped("reasoning.summary");
-    }
-    if request.reasoning.ask == Some(ReasoningAsk::Off) && request.reasoning.effort.is_some() {
-        // how hard to try, said beside a switch that is off
-        lowering.losses.approximated("reasoning");
-    }
-    let mut settled = settle(request.reasoning.asked(), facts, &mut lowering.losses);
-    let as_object = spelled(&request.ext, REASONING_OBJECT);
-    if let (Settled::Budget(_), false, false) = (settled, as_object, facts.levels.is_empty()) {
-        // this format has no word for budgets, so the level that stands for it must do
-        let by_level = ReasoningFacts {
-            budget: None,
-            ..facts.clone()
-        };
-        settled = settle(request.reasoning.asked(), &by_level, &mut lowering.losses);
-    }
-    if as_object {
-        write_reasoning_object(request, settled, body);
-        return;
-    }
-    match settled {
-        Settled::Unsaid | Settled::Auto => {}
-        Settled::Effort(effort) => body.text("reasoning_effort", effort.name()),
-        Settled::Off if lowering.at_home() && !facts.levels.is_empty() => {
-            body.text("reasoning_effort", "none");
-        }
-        Settled::Off | Settled::Budget(_) => lowering.losses.dropped("reasoning"),
-    }
-}
-
-/// Writes `reasoning` as the client spelled it, with what the target takes.
-fn write_reasoning_object(request: &Request, settled: Settled, body: &mut Object<'_>) {
-    let ext = crate::ir::own(&request.ext, FORMAT);
-    if settled == Settled::Unsaid && !has_inner(ext, "reasoning") {
-        return;
-    }
-    let effort = request.reasoning.effort;
-    let mut object = body.object("reasoning");
-    match settled {
-        Settled::Off if spelled(&request.ext, REASONING_NONE) => object.text("effort", "none"),
-        Settled::Off => object.boolean("enabled", false),
-        Settled::Auto => object.boolean("enabled", true),
-        Settled::Effort(level) => {
-            object.text("effort", level.name());
-            beside_effort(request, level, effort, &mut object);
-        }
-        Settled::Budget(tokens) => object.number("max_tokens", tokens),
-        Settled::Unsaid => {}
-    }
-    object.members(ext, |key| inner(key, "reasoning"));
-    object.end();
-}
-
-/// What the client said beside a level that is sent as asked.
-fn beside_effort(request: &Request, level: Effort, asked: Option<Effort>, object: &mut Object<'_>) {
-    if asked != Some(level) {
-        return;
-    }
-    match request.reasoning.ask {
-        Some(ReasoningAsk::Budget(tokens)) => object.number("max_tokens", tokens),
-        Some(ReasoningAsk::Auto) => object.boolean("enabled", true),
-        Some(ReasoningAsk::Off | ReasoningAsk::Effort(_)) | None => {}
-    }
 }
 
 /// Streams report usage always: it must be known what they cost. The answer's encoder keeps it from clients that did not ask.

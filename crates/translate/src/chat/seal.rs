@@ -8,7 +8,7 @@ use byokey_types::{Raw, RawObject};
 use super::spelling::{self, FORMAT, flatten};
 use crate::{
     carrier::{self, Placement},
-    codec::{SealMap, Source},
+    codec::{SealMap, SealSlot, Source},
     fields::Fields,
     ir::{Issuer, Seal},
     write::Object,
@@ -28,12 +28,13 @@ pub(super) enum Writer<'a> {
 
 impl Writer<'_> {
     /// The seal in a slot; `None` when nobody could read it.
-    pub(super) fn seal(self, text: String) -> Option<Seal> {
+    pub(super) fn seal(self, text: String, named: Option<&'static str>) -> Option<Seal> {
         if text.is_empty() {
             return None;
         }
         match self {
-            Self::Client => carrier::read(FORMAT, &text)
+            Self::Client => SealSlot { text: &text, named }
+                .opened(FORMAT)
                 .filter(|opened| opened.placement == Placement::Here)
                 .map(|opened| opened.seal),
             Self::Upstream(source) => source.family.clone().map(|family| Seal {
@@ -54,16 +55,9 @@ pub(super) fn take_extra(fields: &mut Fields, writer: Writer<'_>) -> Option<Seal
         fields.put_back("extra_content", raw);
         return None;
     };
-    let ours = inner_text(&mut extra, OURS, "seal").and_then(|text| writer.seal(text));
-    let theirs =
-        inner_text(&mut extra, GOOGLE, "thought_signature").and_then(|text| match writer {
-            // the slot names its owner, so a bare seal in it is his
-            Writer::Client if !text.starts_with(carrier::MAGIC_TEXT) => Some(Seal {
-                issuer: Issuer::family(GOOGLE),
-                payload: text,
-            }),
-            Writer::Client | Writer::Upstream(_) => writer.seal(text),
-        });
+    let ours = inner_text(&mut extra, OURS, "seal").and_then(|text| writer.seal(text, None));
+    let theirs = inner_text(&mut extra, GOOGLE, "thought_signature")
+        .and_then(|text| writer.seal(text, Some(GOOGLE)));
     flatten(fields, "extra_content", extra);
     ours.or(theirs)
 }
@@ -116,7 +110,8 @@ fn in_message(message: &mut RawObject, map: &mut SealMap<'_>) -> bool {
     let details = items(message, "reasoning_details", &mut |raw| {
         let mut entry = raw.object().ok()?;
         let had_data = entry.contains("data");
-        let changed = slot(&mut entry, "signature", map) | slot(&mut entry, "data", map);
+        let changed =
+            slot(&mut entry, "signature", None, map) | slot(&mut entry, "data", None, map);
         if had_data && !entry.contains("data") {
             // the entry was nothing but its seal
             return Some(None);
@@ -131,18 +126,23 @@ fn in_message(message: &mut RawObject, map: &mut SealMap<'_>) -> bool {
 fn in_extra(node: &mut RawObject, map: &mut SealMap<'_>) -> bool {
     member(node, "extra_content", &mut |extra| {
         let theirs = member(extra, GOOGLE, &mut |google| {
-            slot(google, "thought_signature", map)
+            slot(google, "thought_signature", Some(GOOGLE), map)
         });
-        let ours = member(extra, OURS, &mut |ours| slot(ours, "seal", map));
+        let ours = member(extra, OURS, &mut |ours| slot(ours, "seal", None, map));
         theirs | ours
     })
 }
 
-fn slot(object: &mut RawObject, key: &str, map: &mut SealMap<'_>) -> bool {
+fn slot(
+    object: &mut RawObject,
+    key: &str,
+    named: Option<&'static str>,
+    map: &mut SealMap<'_>,
+) -> bool {
     let Some(text) = object.get(key).and_then(|raw| raw.text().ok()) else {
         return false;
     };
-    match map(&text) {
+    match map(SealSlot { text: &text, named }) {
         Some(new) if new == text => false,
         Some(new) => {
             object.set(key, Raw::string(&new));

@@ -290,7 +290,7 @@ impl Decoder {
                 detail.part = None;
             }
             let seal = detail.seal.take();
-            let seal = seal.and_then(|text| Writer::Upstream(&self.source).seal(text));
+            let seal = seal.and_then(|text| Writer::Upstream(&self.source).seal(text, None));
             self.flush(events);
             self.calls.close_whole(None, events);
             self.blocks.detail(detail, seal, events);

@@ -1,8 +1,10 @@
 //! Streams, written: one chunk an event, every chunk with the same id, time and model.
 
+mod thought;
+
 use std::collections::BTreeMap;
 
-use byokey_types::{Raw, Usage};
+use byokey_types::{Raw, Str, Usage};
 use bytes::{BufMut, Bytes, BytesMut};
 
 use super::{
@@ -17,10 +19,12 @@ use crate::{
     carrier::{self, Placement},
     codec::StreamEncoder,
     event::{Delta, Event, Head, Start},
-    ir::{Reasoning, ReasoningPart, Runs, Seal, own},
+    ir::{Reasoning, Runs, Seal, own},
     sse,
     write::Object,
 };
+
+use thought::Thought;
 
 /// Writes one stream.
 #[derive(Debug)]
@@ -52,17 +56,12 @@ enum Said {
         number: u64,
         freeform: bool,
         has_input: bool,
+        /// Its id and name, until they are said: a seal that comes ahead of the input goes with them.
+        head: Option<(Str, Str)>,
     },
     Sound,
     /// Nothing that this format can say.
     Hidden,
-}
-
-#[derive(Debug, Default)]
-struct Thought {
-    position: usize,
-    reasoning: Reasoning,
-    seal: Option<Seal>,
 }
 
 impl Encoder {
@@ -119,6 +118,7 @@ impl Encoder {
     }
 
     fn open(&mut self, index: u32, head: &Head, out: &mut BytesMut) {
+        self.flush_heads(out);
         let said = match head {
             Head::Text => Said::Text {
                 start: self.length,
@@ -144,13 +144,11 @@ impl Encoder {
             } => {
                 let number = self.calls;
                 self.calls += 1;
-                self.call(number, out, |call| {
-                    write_call_head(&id.id, name, *freeform, "", call);
-                });
                 Said::Call {
                     number,
                     freeform: *freeform,
                     has_input: false,
+                    head: Some((id.id.clone(), name.clone())),
                 }
             }
             Head::Native { format, tag, value } if *format == FORMAT && tag == "audio" => {
@@ -213,24 +211,23 @@ impl Encoder {
                     number,
                     freeform,
                     has_input,
+                    head,
                 },
                 Delta::Input(text),
             ) => {
+                self.call_head(*number, *freeform, head.take(), None, out);
                 *has_input = true;
                 self.input(*number, *freeform, text, out);
             }
             (
                 Said::Call {
-                    number, freeform, ..
+                    number,
+                    freeform,
+                    head,
+                    ..
                 },
-                Delta::Seal(it),
-            ) => {
-                self.call(*number, out, |call| {
-                    // readers such as the AI SDK's want it in every delta
-                    call.object(kind(*freeform)).end();
-                    seal::write_extra(call, Some(it), None);
-                });
-            }
+                Delta::Seal(seal),
+            ) => self.call_head(*number, *freeform, head.take(), Some(seal), out),
             (Said::Sound, Delta::Native(value)) => {
                 self.chunk(None, out, |delta| delta.raw("audio", value));
             }
@@ -247,13 +244,49 @@ impl Encoder {
         }
     }
 
-    fn input(&self, number: u64, freeform: bool, text: &str, out: &mut BytesMut) {
-        let member = if freeform { "input" } else { "arguments" };
-        self.call(number, out, |call| {
-            let mut inside = call.object(kind(freeform));
-            inside.text(member, text);
-            inside.end();
+    /// Says the heads that are left: calls appear in the order of their numbers.
+    fn flush_heads(&mut self, out: &mut BytesMut) {
+        let waiting = self.blocks.values_mut().filter_map(|said| match said {
+            Said::Call {
+                number,
+                freeform,
+                head,
+                ..
+            } => head.take().map(|head| (*number, *freeform, head)),
+            Said::Text { .. } | Said::Refusal | Said::Reasoning(_) | Said::Sound | Said::Hidden => {
+                None
+            }
         });
+        let waiting: Vec<_> = waiting.collect();
+        for (number, freeform, head) in waiting {
+            self.call_head(number, freeform, Some(head), None, out);
+        }
+    }
+
+    /// Says what is known of a call, unless it is said: its head, its seal.
+    fn call_head(
+        &self,
+        number: u64,
+        freeform: bool,
+        head: Option<(Str, Str)>,
+        seal: Option<&Seal>,
+        out: &mut BytesMut,
+    ) {
+        if head.is_none() && seal.is_none() {
+            return;
+        }
+        self.call(number, out, |call| {
+            match head {
+                Some((id, name)) => write_call_head(&id, &name, freeform, "", call),
+                // some clients refuse a call without it
+                None => write_input(freeform, "", call),
+            }
+            seal::write_extra(call, seal, None);
+        });
+    }
+
+    fn input(&self, number: u64, freeform: bool, text: &str, out: &mut BytesMut) {
+        self.call(number, out, |call| write_input(freeform, text, call));
     }
 
     /// Says reasoning; parts and blocks of it are paragraphs.
@@ -285,11 +318,15 @@ impl Encoder {
             }),
             Some(Said::Call {
                 number,
-                freeform: false,
-                has_input: false,
+                freeform,
+                has_input,
+                head,
             }) => {
-                // clients parse what they have gathered, and nothing is no JSON
-                self.input(number, false, "{}", out);
+                self.call_head(number, freeform, head, None, out);
+                if !freeform && !has_input {
+                    // clients parse what they have gathered, and nothing is no JSON
+                    self.input(number, false, "{}", out);
+                }
             }
             Some(_) | None => {}
         }
@@ -311,36 +348,15 @@ impl Encoder {
     }
 }
 
-impl Thought {
-    /// Adds text and says whether a part begins with it.
-    fn add_full(&mut self, more: &str) -> bool {
-        if let Some(ReasoningPart::Full(text)) = self.reasoning.parts.last_mut() {
-            text.push_str(more);
-            return false;
-        }
-        self.reasoning
-            .parts
-            .push(ReasoningPart::Full(more.to_owned()));
-        true
-    }
-
-    fn add_summary(&mut self, part: u32, more: &str) -> bool {
-        let mut summaries = self
-            .reasoning
-            .parts
-            .iter_mut()
-            .filter_map(|part| match part {
-                ReasoningPart::Summary(text) => Some(text),
-                ReasoningPart::Full(_) => None,
-            });
-        if let Some(text) = summaries.nth(part as usize) {
-            text.push_str(more);
-            return false;
-        }
-        let new = ReasoningPart::Summary(more.to_owned());
-        self.reasoning.parts.push(new);
-        true
-    }
+fn write_input(freeform: bool, text: &str, call: &mut Object<'_>) {
+    let (kind, member) = if freeform {
+        ("custom", "input")
+    } else {
+        ("function", "arguments")
+    };
+    let mut inside = call.object(kind);
+    inside.text(member, text);
+    inside.end();
 }
 
 impl StreamEncoder for Encoder {
@@ -362,9 +378,4 @@ impl StreamEncoder for Encoder {
             Event::Error(fault) => sse::encode(None, &error::encode_fault(fault), out),
         }
     }
-}
-
-/// The member that holds a call.
-const fn kind(freeform: bool) -> &'static str {
-    if freeform { "custom" } else { "function" }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use byokey_types::RawObject;
 
 use super::{
+    chunks,
     lower::Lowering,
     piece::Piece,
     place::Place,
@@ -62,9 +63,11 @@ pub(super) fn arrange<'a>(
         let Some(content) = content(turn, at, lowering) else {
             continue;
         };
-        match contents.last_mut() {
-            Some(last) if last.absorbs(&content) => last.merge(content, lowering),
-            _ => contents.push(content),
+        for content in chunks::split(content, crate::ir::own(&turn.ext, FORMAT)) {
+            match contents.last_mut() {
+                Some(last) if last.absorbs(&content) => last.merge(content, lowering),
+                _ => contents.push(content),
+            }
         }
     }
     in_order(&mut contents, lowering);
@@ -72,6 +75,19 @@ pub(super) fn arrange<'a>(
     user_first(&mut contents, lowering);
     sign_first_calls(&mut contents, lowering);
     Arranged { system, contents }
+}
+
+impl<'a> Content<'a> {
+    /// Another content of the same turn.
+    pub(super) const fn beside(&self, pieces: Vec<Piece<'a>>) -> Self {
+        Self {
+            turn: self.turn,
+            is_model: self.is_model,
+            pieces,
+            ext: None,
+            merged: false,
+        }
+    }
 }
 
 impl Content<'_> {

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use byokey_types::{JsonError, JsonKind, Raw, Str};
 
 use super::{
-    part_decode,
+    chunks, part_decode,
     place::Place,
     seal::Writer,
     spelling::{self, FORMAT, mark},
@@ -85,7 +85,8 @@ pub(super) fn turns(items: &[Raw], losses: &mut Losses) -> Result<Vec<Turn>, Jso
     let turns = items.iter().enumerate().map(|(at, item)| {
         turn(item, at, &mut calls, losses).map_err(|error| error.under(&format!("contents.{at}")))
     });
-    turns.collect()
+    let turns: Result<Vec<Turn>, JsonError> = turns.collect();
+    turns.map(chunks::join)
 }
 
 fn turn(raw: &Raw, at: usize, calls: &mut Calls, losses: &mut Losses) -> Result<Turn, JsonError> {
@@ -110,10 +111,7 @@ fn turn(raw: &Raw, at: usize, calls: &mut Calls, losses: &mut Losses) -> Result<
         }
     };
     let place = |block| Place::Turn(at, block);
-    let mut blocks = parts(&mut fields, Writer::Client, place, calls, losses)?;
-    if role == Role::Assistant {
-        join_thoughts(&mut blocks);
-    }
+    let blocks = parts(&mut fields, Writer::Client, place, calls, losses)?;
     Ok(Turn {
         ext: fields.rest(FORMAT),
         ..Turn::new(role, blocks)
@@ -123,7 +121,7 @@ fn turn(raw: &Raw, at: usize, calls: &mut Calls, losses: &mut Losses) -> Result<
 /// Joins a thought of another family that was streamed: its words came in parts, and then a part that was nothing but its seal.
 ///
 /// Such a seal is worth something to its maker only with all the words that it seals.
-fn join_thoughts(blocks: &mut Vec<Block>) {
+pub(super) fn join_thoughts(blocks: &mut Vec<Block>) {
     let mut joined: Vec<Block> = Vec::with_capacity(blocks.len());
     for mut block in blocks.drain(..) {
         if is_seal_of_others(&block) {
@@ -144,7 +142,8 @@ fn join_thoughts(blocks: &mut Vec<Block>) {
     *blocks = joined;
 }
 
-fn is_seal_of_others(block: &Block) -> bool {
+/// Whether it is nothing but the seal of another family.
+pub(super) fn is_seal_of_others(block: &Block) -> bool {
     let is_wordless =
         matches!(&block.kind, Kind::Reasoning(it) if it.parts.is_empty() && !it.redacted);
     let is_foreign = |seal: &Seal| seal.issuer.family != FORMAT.home_family();

@@ -121,7 +121,11 @@ impl<'a> Lowering<'a> {
                 if changes.guessed {
                     self.losses.synthesised(place.fact("media_type"));
                 }
-                Wire::Media { media, source }
+                let title = media::own_title(media, ext);
+                if media.title.is_some() && title.is_none() {
+                    self.losses.dropped(place.fact("title"));
+                }
+                Wire::Media { title, source }
             }
             Err((text, points)) => {
                 if points {

@@ -15,6 +15,9 @@ use crate::{
     write::Object,
 };
 
+/// The marker of data in the URL-safe alphabet.
+const URL_SAFE: &str = "data";
+
 /// Media types by the ends of names.
 const TYPES: [(&str, &str); 20] = [
     ("png", "image/png"),
@@ -58,7 +61,14 @@ pub(super) enum Wire<'a> {
 /// A [`JsonError`] with its path below the object.
 pub(super) fn inline(fields: &mut Fields, losses: &mut Losses) -> Result<Media, JsonError> {
     let media_type = take_name(fields, "mimeType")?;
-    let data = fields.text("data", losses)?.unwrap_or_default();
+    let mut data = fields.text("data", losses)?.unwrap_or_default();
+    let bytes = data.as_bytes();
+    if memchr::memchr2(b'-', b'_', bytes).is_some() && memchr::memchr2(b'+', b'/', bytes).is_none()
+    {
+        // Google's SDK for Python writes the URL-safe alphabet, which the other formats refuse
+        data = data.replace('-', "+").replace('_', "/");
+        spelling::mark(fields, URL_SAFE);
+    }
     Ok(Media {
         kind: kind(media_type.as_deref()),
         source: MediaSource::Inline { media_type, data },
@@ -105,9 +115,25 @@ pub(super) fn file(fields: &mut Fields, losses: &mut Losses) -> Result<Media, Js
 
 fn title(fields: &mut Fields, losses: &mut Losses) -> Result<Option<String>, JsonError> {
     match fields.peek("displayName") {
-        Some(_) => fields.text("displayName", losses),
+        Some(_) => {
+            let title = fields.text("displayName", losses)?;
+            if title.is_some() {
+                spelling::mark(fields, "displayName");
+            }
+            Ok(title)
+        }
         None => Ok(None),
     }
+}
+
+/// The title, where it may be said: only Google's cloud takes it, so only a client of this format knows that it may be.
+///
+/// Source: the Gemini API refuses `displayName` in `inlineData` and `fileData` (python-genai, "not supported in Gemini API").
+pub(super) fn own_title<'a>(media: &'a Media, ext: Option<&RawObject>) -> Option<&'a str> {
+    let is_own = ["inlineData.displayName", "fileData.displayName"]
+        .iter()
+        .any(|marker| spelling::is_marked(ext, marker));
+    media.title.as_deref().filter(|_| is_own)
 }
 
 fn kind(media_type: Option<&str>) -> MediaKind {
@@ -165,7 +191,11 @@ pub(super) fn wire<'a>(
                 changes.guessed = true;
                 Some(sniffed(data).unwrap_or(usual(media.kind)))
             }),
-            data: data.as_str().into(),
+            data: if spelling::is_marked(ext, "inlineData.data") {
+                data.replace('+', "-").replace('/', "_").into()
+            } else {
+                data.as_str().into()
+            },
         }),
         MediaSource::PlainText { text } => Some(Wire::Inline {
             media_type: Some("text/plain"),

@@ -5,7 +5,7 @@
 use byokey_types::{Raw, RawObject};
 
 use super::{
-    schema::{self, lift},
+    schema::lift,
     spelling::{self, FORMAT, is_marked},
     tool::{self, Hidden},
 };
@@ -57,7 +57,7 @@ pub(super) fn shape<'a>(request: &'a Request, target: &Target, losses: &mut Loss
                 return Shape::Hidden(Hidden {
                     name: tool::free_name(request.tools(), HIDDEN),
                     description: description.clone(),
-                    schema: schema::lower(schema).schema,
+                    schema: tool::lowered(schema).0,
                 });
             }
             for (fact, is_said) in [

@@ -12,7 +12,6 @@ use super::{
     spelling::{self, is_marked},
 };
 use crate::{
-    ir::Media,
     loss::Losses,
     write::{Array, Object},
 };
@@ -37,7 +36,7 @@ pub(super) enum Wire<'a> {
     /// A thought that is nothing but its seal.
     OnlyThought,
     Media {
-        media: &'a Media,
+        title: Option<&'a str>,
         source: media::Wire<'a>,
     },
     Call {
@@ -132,9 +131,7 @@ impl<'a> Piece<'a> {
                 part.text("text", text);
                 part.boolean("thought", true);
             }
-            Wire::Media { media, source } => {
-                media::write(&mut part, source, media.title.as_deref(), self.ext);
-            }
+            Wire::Media { title, source } => media::write(&mut part, source, *title, self.ext),
             Wire::Call { id, name, args, .. } => {
                 let mut call = part.object("functionCall");
                 call.text_some("id", id.as_deref());

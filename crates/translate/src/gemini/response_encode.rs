@@ -187,7 +187,10 @@ pub(super) fn medium<'a>(
     losses: &mut Losses,
 ) -> Wire<'a> {
     match media::wire(media, None, ext, &mut media::Changes::default()) {
-        Ok(source) => Wire::Media { media, source },
+        Ok(source) => Wire::Media {
+            title: media.title.as_deref(),
+            source,
+        },
         Err((text, _)) => {
             losses.dropped(place.to_string());
             Wire::Text(text.into())

@@ -49,6 +49,8 @@ pub(super) struct Lowered {
     pub(super) schema: Option<Raw>,
     /// Whether it constrains what the original constrained.
     pub(super) is_exact: bool,
+    /// Whether there is an object without members in it, which the subset has no word for and the API refuses.
+    pub(super) has_blank: bool,
 }
 
 /// Says the schema of a function's input, which is always an object.
@@ -57,6 +59,7 @@ pub(super) fn lower(schema: &Raw) -> Lowered {
         return Lowered {
             schema: None,
             is_exact: schema.as_str() == "true",
+            has_blank: false,
         };
     };
     let mut walk = Walk {
@@ -64,6 +67,7 @@ pub(super) fn lower(schema: &Raw) -> Lowered {
         left: MOST,
         referred: Vec::new(),
         is_exact: true,
+        has_blank: false,
     };
     if is_bare_map(&root) {
         walk.is_exact = false;
@@ -77,6 +81,7 @@ pub(super) fn lower(schema: &Raw) -> Lowered {
     Lowered {
         schema: (!is_empty).then(|| node.to_raw()),
         is_exact: walk.is_exact,
+        has_blank: walk.has_blank,
     }
 }
 
@@ -103,6 +108,7 @@ struct Walk {
     /// The references that are being followed.
     referred: Vec<String>,
     is_exact: bool,
+    has_blank: bool,
 }
 
 impl Walk {
@@ -251,7 +257,9 @@ impl Walk {
         {
             notes.say(format!("Every other member must match {}.", more.as_str()));
         }
-        if !properties.is_empty() {
+        if properties.is_empty() {
+            self.has_blank |= depth > 0;
+        } else {
             out.set("properties", properties.to_raw());
         }
         if !required.is_empty() {

@@ -7,7 +7,7 @@ use byokey_types::{JsonKind, Raw, RawObject};
 use super::spelling::FORMAT;
 use crate::{
     carrier::{self, Placement},
-    codec::{SealMap, Source},
+    codec::{SealMap, SealSlot, Source},
     ir::{Issuer, Seal},
 };
 
@@ -143,7 +143,7 @@ fn mapped(mut part: RawObject, map: &mut SealMap<'_>) -> Option<RawObject> {
         .text()
         .ok()
         .filter(|seal| !seal.is_empty())?;
-    match map(&seal) {
+    match map(SealSlot::of(&seal)) {
         Some(same) if same == seal => return None,
         Some(other) => part.set(slot, Raw::string(&other)),
         None => {

@@ -105,7 +105,9 @@ pub(super) enum Wired<'a> {
 }
 
 /// The schema of a function's input, and the member it stands in.
-#[derive(Debug)]
+///
+/// Source: Gemini API, `FunctionDeclaration`: `parameters` and `parametersJsonSchema` exclude each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Parameters {
     OpenApi(Raw),
     JsonSchema(Raw),
@@ -116,7 +118,7 @@ pub(super) enum Parameters {
 pub(super) struct Hidden {
     pub(super) name: Str,
     pub(super) description: Option<String>,
-    pub(super) schema: Option<Raw>,
+    pub(super) schema: Option<Parameters>,
 }
 
 /// A name as the API allows it: the rule of the target, and a letter or `_` at its head.
@@ -232,8 +234,33 @@ fn parameters(schema: Option<&Raw>, ext: Option<&RawObject>) -> (Option<Paramete
     if spelling::is_marked(ext, "parametersJsonSchema") {
         return (Some(Parameters::JsonSchema(schema.clone())), true);
     }
+    lowered(schema)
+}
+
+/// A schema in the subset of OpenAPI, or as JSON Schema where that has no word for it; and whether it says all that was said.
+pub(super) fn lowered(schema: &Raw) -> (Option<Parameters>, bool) {
     let lowered = schema::lower(schema);
-    (lowered.schema.map(Parameters::OpenApi), lowered.is_exact)
+    let Some(subset) = lowered.schema else {
+        return (None, lowered.is_exact);
+    };
+    if !lowered.has_blank {
+        return (Some(Parameters::OpenApi(subset)), lowered.is_exact);
+    }
+    let is_plain = schema.object().is_ok_and(|root| {
+        let is_object = root
+            .get("type")
+            .is_some_and(|tag| tag.as_str() == "\"object\"");
+        is_object
+            && !["anyOf", "oneOf", "allOf", "$ref"]
+                .iter()
+                .any(|key| root.contains(key))
+    });
+    if is_plain {
+        (Some(Parameters::JsonSchema(schema.clone())), true)
+    } else {
+        let schema = lift::lift(&subset).schema;
+        (Some(Parameters::JsonSchema(schema)), lowered.is_exact)
+    }
 }
 
 /// A custom tool's description; its grammar, which a function has no place for, is told in words.
@@ -287,11 +314,7 @@ impl Wired<'_> {
         let mut tool = list.object();
         tool.text("name", name);
         tool.text_some("description", description.as_deref());
-        match schema {
-            Some(Parameters::OpenApi(schema)) => tool.raw("parameters", schema),
-            Some(Parameters::JsonSchema(schema)) => tool.raw("parametersJsonSchema", schema),
-            None => {}
-        }
+        write_parameters(&mut tool, schema.as_ref());
         for (key, value) in spelling::plain(*ext) {
             if key != "parameters" {
                 tool.raw(key, value);
@@ -324,7 +347,7 @@ pub(super) fn write(
             let mut tool = list.object();
             tool.text("name", &hidden.name);
             tool.text_some("description", hidden.description.as_deref());
-            tool.raw_some("parameters", hidden.schema.as_ref());
+            write_parameters(&mut tool, hidden.schema.as_ref());
             tool.end();
         }
         list.end();
@@ -344,6 +367,14 @@ pub(super) fn write(
         declare(&mut array);
     }
     array.end();
+}
+
+fn write_parameters(tool: &mut Object<'_>, schema: Option<&Parameters>) {
+    match schema {
+        Some(Parameters::OpenApi(schema)) => tool.raw("parameters", schema),
+        Some(Parameters::JsonSchema(schema)) => tool.raw("parametersJsonSchema", schema),
+        None => {}
+    }
 }
 
 /// A name that no tool of the request has.

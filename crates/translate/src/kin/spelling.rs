@@ -11,6 +11,9 @@ use crate::{
     loss::Losses,
 };
 
+/// Reasoning was asked for in a format whose clients see it without asking for that apart.
+pub(crate) const SHOWN: &str = "~shown";
+
 /// Remembers a spelling.
 pub(crate) fn remember(fields: &mut Fields, spelling: &'static str) {
     fields.put_back(spelling, Raw::NULL);

@@ -16,11 +16,11 @@ const HIDDEN: &str = "respond";
 
 /// How the shape is asked for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Shape<'a> {
+pub(super) enum Shape {
     /// Not at all.
     Free,
     /// In the API's own way.
-    Native(&'a Raw),
+    Native(Raw),
     /// By a tool.
     Hidden(Hidden),
 }
@@ -78,7 +78,7 @@ pub(super) fn read_format(raw: &Raw) -> Result<(Option<OutputFormat>, RawObject)
 }
 
 /// Decides how the shape is asked for.
-pub(super) fn shape<'a>(request: &'a Request, target: &Target, losses: &mut Losses) -> Shape<'a> {
+pub(super) fn shape(request: &Request, target: &Target, losses: &mut Losses) -> Shape {
     match &request.output {
         None | Some(OutputFormat::Text) => Shape::Free,
         Some(OutputFormat::JsonObject) => {
@@ -106,6 +106,10 @@ pub(super) fn shape<'a>(request: &'a Request, target: &Target, losses: &mut Loss
                         losses.dropped(fact);
                     }
                 }
+                let (schema, is_exact) = schema::closed(schema);
+                if !is_exact {
+                    losses.approximated("output_format.schema");
+                }
                 return Shape::Native(schema);
             }
             losses.approximated("output_format");
@@ -122,7 +126,7 @@ pub(super) fn shape<'a>(request: &'a Request, target: &Target, losses: &mut Loss
 pub(super) fn write(
     body: &mut Object<'_>,
     request: &Request,
-    shape: &Shape<'_>,
+    shape: &Shape,
     effort: Option<Effort>,
 ) {
     let own = own(&request.ext, Format::AnthropicMessages);
@@ -130,7 +134,7 @@ pub(super) fn write(
     let rest = own("output_config").and_then(|raw| raw.object().ok());
     let older = own("output_format");
     let schema = match shape {
-        Shape::Native(schema) => Some(*schema),
+        Shape::Native(schema) => Some(schema),
         Shape::Free | Shape::Hidden(_) => None,
     };
     if let Some(older) = older {

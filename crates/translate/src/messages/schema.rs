@@ -1,12 +1,14 @@
 //! Schemas of tool inputs: the API wants an object at the root, without `anyOf`, `oneOf` or `allOf` there.
 //!
-//! Only the root is touched; what properties say stays as it is.
+//! Only the root is touched; what properties say stays as it is. Schemas of answers want every object closed.
 
 use byokey_types::{JsonKind, Raw, RawObject, Str};
 
 const UNIONS: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 /// How many branches are looked at; a schema that refers to itself must end somewhere.
 const FUEL: usize = 256;
+/// The deepest nesting that is followed when objects are closed.
+const DEEPEST: usize = 64;
 
 /// How a schema had to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +48,71 @@ pub(super) fn normalise(schema: Option<&Raw>) -> (Raw, Change) {
         object.set("required", Raw::array_of(shape.required));
     }
     (object.to_raw(), Change::Approximated)
+}
+
+/// A schema of an answer with every object closed, which the API demands; and whether it still admits an answer to every
+/// question that the open one did.
+///
+/// An object of named members may be closed without a word: what fits the closed one fits the open one. One whose members have
+/// any name cannot.
+///
+/// Source: Anthropic, "Structured outputs": `additionalProperties` must be `false`.
+pub(super) fn closed(schema: &Raw) -> (Raw, bool) {
+    let mut exact = true;
+    let closed = close(schema, 0, &mut exact);
+    (closed.unwrap_or_else(|| schema.clone()), exact)
+}
+
+/// The schema with its objects closed; nothing when they are.
+fn close(schema: &Raw, depth: usize, exact: &mut bool) -> Option<Raw> {
+    let mut node = schema.object().ok().filter(|_| depth < DEEPEST)?;
+    let mut changed = false;
+    for (key, value) in node.iter_mut() {
+        let new = match key.as_str() {
+            "items" => close(value, depth + 1, exact),
+            "anyOf" | "oneOf" | "allOf" | "prefixItems" => value.array().ok().and_then(|items| {
+                let new = items.iter().map(|item| close(item, depth + 1, exact));
+                let new: Vec<Option<Raw>> = new.collect();
+                let changed = new.iter().any(Option::is_some);
+                let all = new
+                    .into_iter()
+                    .zip(items)
+                    .map(|(new, old)| new.unwrap_or(old));
+                changed.then(|| Raw::array_of(all))
+            }),
+            "properties" | "$defs" | "definitions" => {
+                value.object().ok().and_then(|mut members| {
+                    let mut changed = false;
+                    for (_, member) in members.iter_mut() {
+                        if let Some(new) = close(member, depth + 1, exact) {
+                            *member = new;
+                            changed = true;
+                        }
+                    }
+                    changed.then(|| members.to_raw())
+                })
+            }
+            _ => None,
+        };
+        if let Some(new) = new {
+            *value = new;
+            changed = true;
+        }
+    }
+    let more = node.get("additionalProperties");
+    if is_object(&node) && more.is_none_or(|more| more.as_str() != "false") {
+        *exact &= more.is_none() && !object_at(&node, "properties").is_empty();
+        node.set("additionalProperties", Raw::FALSE);
+        changed = true;
+    }
+    changed.then(|| node.to_raw())
+}
+
+fn is_object(node: &RawObject) -> bool {
+    match node.get("type") {
+        Some(tag) => tag.as_str().contains("\"object\""),
+        None => node.contains("properties"),
+    }
 }
 
 fn empty() -> Raw {
@@ -145,6 +212,38 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     use super::*;
+
+    #[test]
+    fn objects_of_answers_are_closed() {
+        let rows = [
+            (
+                r#"{"type":"object","properties":{"a":{"type":"array","items":{"properties":{"b":{"x":1.0}}}}},"additionalProperties":false}"#,
+                r#"{"type":"object","properties":{"a":{"type":"array","items":{"properties":{"b":{"x":1.0}},"additionalProperties":false}}},"additionalProperties":false}"#,
+                true,
+            ),
+            (
+                r#"{"anyOf":[{"type":["object","null"],"properties":{"a":{}}},{"type":"string"}]}"#,
+                r#"{"anyOf":[{"type":["object","null"],"properties":{"a":{}},"additionalProperties":false},{"type":"string"}]}"#,
+                true,
+            ),
+            // any members at all cannot be asked for
+            (
+                r#"{"type":"object"}"#,
+                r#"{"type":"object","additionalProperties":false}"#,
+                false,
+            ),
+            (
+                r#"{"$defs":{"x":{"type":"object","properties":{"a":{}},"additionalProperties":{"type":"string"}}}}"#,
+                r#"{"$defs":{"x":{"type":"object","properties":{"a":{}},"additionalProperties":false}}}"#,
+                false,
+            ),
+            ("true", "true", true),
+        ];
+        for (given, expected, exact) in rows {
+            let (found, is_exact) = closed(&Raw::parse(given).unwrap());
+            assert_eq!((found.as_str(), is_exact), (expected, exact), "{given}");
+        }
+    }
 
     #[test]
     fn roots_become_objects() {

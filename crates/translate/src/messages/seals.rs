@@ -2,7 +2,7 @@
 
 use byokey_types::{JsonKind, Raw, RawObject};
 
-use crate::codec::SealMap;
+use crate::codec::{SealMap, SealSlot};
 
 /// Visits the seals of a body or a frame; says whether anything changed.
 ///
@@ -106,7 +106,7 @@ fn mapped(mut block: RawObject, map: &mut SealMap<'_>) -> Option<Mapped> {
         .text()
         .ok()
         .filter(|seal| !seal.is_empty())?;
-    match map(&seal) {
+    match map(SealSlot::of(&seal)) {
         Some(same) if same == seal => None,
         Some(other) => {
             block.set(slot, Raw::string(&other));

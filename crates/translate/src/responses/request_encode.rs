@@ -1,6 +1,6 @@
 //! Requests, written.
 
-use byokey_types::{ByokError, Raw, RawObject, ReasoningAsk};
+use byokey_types::{ByokError, Format, Raw, RawObject, ReasoningAsk};
 use bytes::BytesMut;
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Encoded, Reply, Target,
     ir::{OutputFormat, Request, Summary, Turn},
-    kin::members,
+    kin::{self, members},
     pairing,
     reasoning::{Settled, settle},
     target::ReasoningFacts,
@@ -317,10 +317,13 @@ fn write_reasoning(request: &Request, body: &mut Object<'_>, lowering: &mut Lowe
         Settled::Unsaid | Settled::Auto | Settled::Budget(_) => None,
     };
     // who asks for thinking elsewhere gets to see it
-    let shown = matches!(
-        asked.ask,
-        Some(ReasoningAsk::Auto | ReasoningAsk::Budget(_))
-    );
+    let shown = match asked.ask {
+        Some(ReasoningAsk::Auto | ReasoningAsk::Budget(_)) => true,
+        Some(ReasoningAsk::Off) => false,
+        Some(ReasoningAsk::Effort(_)) | None => {
+            kin::spelling::spelled(&request.ext, Format::OpenAiChat, kin::spelling::SHOWN)
+        }
+    };
     let summary = match asked.summary {
         Some(Summary::Auto) => Some("auto"),
         Some(Summary::Concise) => Some("concise"),

@@ -5,7 +5,7 @@ use byokey_types::{Raw, RawObject};
 use super::spelling::FORMAT;
 use crate::{
     carrier::{self, Placement},
-    codec::{SealMap, Source},
+    codec::{SealMap, SealSlot, Source},
     ir::{Issuer, Seal},
 };
 
@@ -79,7 +79,7 @@ fn mapped(item: &mut RawObject, map: &mut SealMap<'_>) -> Mapped {
     let Some(seal) = seal.filter(|seal| is_reasoning && !seal.is_empty()) else {
         return Mapped::Same;
     };
-    match map(&seal) {
+    match map(SealSlot::of(&seal)) {
         Some(same) if same == seal => Mapped::Same,
         Some(other) => {
             item.set(SLOT, Raw::string(&other));

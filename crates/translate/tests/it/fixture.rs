@@ -161,6 +161,7 @@ pub(crate) fn accepting(format: Format, model: &str) -> Target {
     let anything = byokey_translate::ids::NameRule {
         longest: 4096,
         dots: true,
+        exact: false,
     };
     let able = target(format, Variant::Rich, model);
     Target {

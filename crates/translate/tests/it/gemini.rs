@@ -3,6 +3,7 @@
 mod abroad;
 mod answers;
 mod arrays;
+mod clients;
 mod counting;
 mod fixtures;
 mod identity;

@@ -109,16 +109,16 @@ fn mapping_seals_finds_each_and_touches_nothing_else() {
             };
             let before = object.clone();
             let mut seen = Vec::new();
-            let changed = codec.map_seals(&mut object, &mut |text| {
-                seen.push(text.to_owned());
-                Some(text.to_owned())
+            let changed = codec.map_seals(&mut object, &mut |slot| {
+                seen.push(slot.text.to_owned());
+                Some(slot.text.to_owned())
             });
             assert_eq!((changed, &object), (false, &before), "{}", codec.format());
             assert_eq!(seen.contains(&text), holds(&before.to_bytes(), &text));
             found.extend(seen.clone());
 
-            let changed = codec.map_seals(&mut object, &mut |text| {
-                carrier::open(text).map(|opened| opened.seal.payload)
+            let changed = codec.map_seals(&mut object, &mut |slot| {
+                carrier::open(slot.text).map(|opened| opened.seal.payload)
             });
             assert_eq!(changed, !seen.is_empty(), "{}", codec.format());
             let bytes = object.to_bytes();

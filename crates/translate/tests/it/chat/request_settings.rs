@@ -1,7 +1,7 @@
 //! Requests to upstreams of this format: limits, sampling, reasoning, the shape of the answer.
 
-use byokey_translate::{Codec, Target, chat::Chat, ir::OutputFormat};
-use byokey_types::{Effort, Raw, ReasoningAsk};
+use byokey_translate::{Codec, Target, chat::Chat, ir::OutputFormat, target::ReasoningFacts};
+use byokey_types::{Effort, Raw, ReasoningAsk, model::ReasoningField};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
@@ -228,4 +228,154 @@ fn r06_shapes_of_the_answer() {
         member(&request, &target, "tool_choice"),
         json!({"type": "function", "function": {"name": "respond"}})
     );
+}
+
+#[test]
+fn reasoning_is_asked_for_by_the_member_that_the_upstream_knows() {
+    use ReasoningField::{EnableThinking, Reasoning, ReasoningEffort, Thinking};
+    let levels = ReasoningFacts {
+        reasons: true,
+        levels: vec![Effort::Low, Effort::High],
+        budget: None,
+        off: true,
+    };
+    let switch = ReasoningFacts {
+        levels: vec![],
+        ..levels.clone()
+    };
+    let budget = ReasoningFacts {
+        budget: Some((128, 32_768)),
+        ..switch.clone()
+    };
+    let high = Some(ReasoningAsk::Effort(Effort::High));
+    let off = Some(ReasoningAsk::Off);
+    let auto = Some(ReasoningAsk::Auto);
+    let tokens = Some(ReasoningAsk::Budget(1000));
+    let rows = [
+        (
+            ReasoningEffort,
+            &levels,
+            high,
+            json!({"reasoning_effort": "high"}),
+            "",
+        ),
+        (
+            ReasoningEffort,
+            &levels,
+            tokens,
+            json!({"reasoning_effort": "low"}),
+            "reasoning=approximated",
+        ),
+        (
+            Thinking,
+            &levels,
+            high,
+            json!({"reasoning_effort": "high", "thinking": {"type": "enabled"}}),
+            "",
+        ),
+        (
+            Thinking,
+            &levels,
+            off,
+            json!({"thinking": {"type": "disabled"}}),
+            "",
+        ),
+        (Thinking, &levels, None, json!({}), ""),
+        (
+            Thinking,
+            &switch,
+            auto,
+            json!({"thinking": {"type": "enabled"}}),
+            "",
+        ),
+        (
+            Thinking,
+            &switch,
+            high,
+            json!({"thinking": {"type": "enabled"}}),
+            "reasoning=approximated",
+        ),
+        (
+            Thinking,
+            &switch,
+            tokens,
+            json!({"thinking": {"type": "enabled"}}),
+            "reasoning=approximated",
+        ),
+        (
+            EnableThinking,
+            &budget,
+            off,
+            json!({"enable_thinking": false}),
+            "",
+        ),
+        (
+            EnableThinking,
+            &budget,
+            tokens,
+            json!({"thinking_budget": 1000, "enable_thinking": true}),
+            "",
+        ),
+        (
+            EnableThinking,
+            &budget,
+            high,
+            json!({"thinking_budget": 24_576, "enable_thinking": true}),
+            "reasoning=approximated",
+        ),
+        (
+            EnableThinking,
+            &switch,
+            high,
+            json!({"enable_thinking": true}),
+            "reasoning=approximated",
+        ),
+        (
+            Reasoning,
+            &levels,
+            high,
+            json!({"reasoning": {"effort": "high"}}),
+            "",
+        ),
+        (
+            Reasoning,
+            &budget,
+            tokens,
+            json!({"reasoning": {"max_tokens": 1000}}),
+            "",
+        ),
+        (
+            Reasoning,
+            &levels,
+            off,
+            json!({"reasoning": {"enabled": false}}),
+            "",
+        ),
+    ];
+    for (field, facts, ask, expected, lost) in rows {
+        let mut request = foreign(vec![user("x")]);
+        request.reasoning.ask = ask;
+        if let Some(ReasoningAsk::Effort(effort)) = ask {
+            request.reasoning.ask = None;
+            request.reasoning.effort = Some(effort);
+        }
+        let target = Target {
+            reasoning: facts.clone(),
+            reasoning_field: Some(field),
+            ..plain()
+        };
+        let encoded = encode(&request, &target);
+        let mut found = body(&encoded);
+        let members = found.as_object_mut().unwrap();
+        members.retain(|key, _| !["model", "messages"].contains(&key.as_str()));
+        let lost = match lost {
+            "" => "0;".to_owned(),
+            path => format!("1; {path}"),
+        };
+        assert_eq!(
+            (found, losses(&encoded)),
+            (expected, lost),
+            "{field:?} {ask:?}"
+        );
+    }
 }

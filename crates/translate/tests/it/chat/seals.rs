@@ -4,6 +4,7 @@ use byokey_translate::{
     Codec,
     carrier::{Placement, wrap},
     chat::Chat,
+    codec::SealSlot,
     ir::{Issuer, Kind, Seal},
 };
 use byokey_types::RawObject;
@@ -136,7 +137,7 @@ fn seals_of_calls_and_texts_travel_to_clients_and_back() {
 #[test]
 fn all_slots_are_visited_and_nothing_else_is_touched() {
     let body = r#"{"a": 1e3,"messages":[{"role":"user","content":"x"},{"reasoning_details":[{"type":"reasoning.text","text":"t","signature":"s1"},{"type":"reasoning.encrypted","data":"s2"}],"extra_content":{"google":{"thought_signature":"s3"}},"tool_calls":[{"id":"c","extra_content":{"byokey":{"seal":"s4"}}}]}],"choices":[{"delta":{"tool_calls":[{"extra_content":{"google":{"thought_signature":"s5"}}}]}},{"message":{"reasoning_details":[{"signature":"s6"}]}}]}"#;
-    let visit = |map: &mut dyn FnMut(&str) -> Option<String>| {
+    let visit = |map: &mut dyn FnMut(SealSlot<'_>) -> Option<String>| {
         let mut object = RawObject::parse(body).unwrap();
         let changed = Chat.map_seals(&mut object, map);
         (
@@ -144,18 +145,24 @@ fn all_slots_are_visited_and_nothing_else_is_touched() {
             String::from_utf8(object.to_bytes().to_vec()).unwrap(),
         )
     };
-    let mut seen = Vec::new();
-    let (changed, same) = visit(&mut |seal| {
-        seen.push(seal.to_owned());
-        Some(seal.to_owned())
+    let (mut seen, mut named) = (Vec::new(), Vec::new());
+    let (changed, same) = visit(&mut |slot| {
+        named.extend(slot.named.map(|family| (slot.text.to_owned(), family)));
+        seen.push(slot.text.to_owned());
+        Some(slot.text.to_owned())
     });
     seen.sort();
     assert_eq!(seen, ["s1", "s2", "s3", "s4", "s5", "s6"]);
+    let named: Vec<(&str, &str)> = named
+        .iter()
+        .map(|(seal, family)| (seal.as_str(), *family))
+        .collect();
+    assert_eq!(named, [("s3", "google"), ("s5", "google")]);
     assert_eq!(
         (changed, same.replace(r#""a":1e3"#, r#""a": 1e3"#)),
         (false, body.to_owned())
     );
-    let (changed, mapped) = visit(&mut |seal| Some(format!("<{seal}>")));
+    let (changed, mapped) = visit(&mut |slot| Some(format!("<{}>", slot.text)));
     let mut expected = body.replace(r#""a": 1e3"#, r#""a":1e3"#);
     for seal in &seen {
         expected = expected.replace(&format!("\"{seal}\""), &format!("\"<{seal}>\""));

@@ -3,7 +3,10 @@
 use byokey_translate::ir::{Choice, OutputFormat, Request, Summary, Tool};
 use byokey_types::{Format, Raw, ReasoningAsk};
 
-use super::{Item, Reader, mark, schema::canonical};
+use super::{
+    Item, Reader, mark,
+    schema::{canonical, closed},
+};
 use crate::json::Tree;
 
 impl Reader<'_> {
@@ -152,7 +155,8 @@ impl Reader<'_> {
             None if matches!(
                 request.reasoning.asked(),
                 Some(ReasoningAsk::Auto | ReasoningAsk::Budget(_))
-            ) || request.reasoning.effort.is_some() && request.reasoning.ask.is_some() =>
+            ) || request.reasoning.effort.is_some()
+                && (request.reasoning.ask.is_some() || is_shown(request)) =>
             {
                 item.add_nuance("summary", "reasoning.summary", "as usual");
             }
@@ -170,7 +174,8 @@ impl Reader<'_> {
                 if let Some(strict) = strict {
                     item.add_nuance("output strict", "output_format.strict", &strict.to_string());
                 }
-                item.add("output", "output_format", format!("{:?}", Tree::of(schema)));
+                let asked = closed(Tree::of(schema));
+                item.add("output", "output_format", format!("{asked:?}"));
                 // a name that means nothing, for formats that demand one
                 let name = name.clone().filter(|name| name != "response");
                 item.add_some("output name", "output_format.name", name);
@@ -244,4 +249,10 @@ fn searched(value: &Raw, path: &str, item: &mut Item) {
             ),
         }
     }
+}
+
+/// Whether a client asked for reasoning in a format that shows it without being asked for that apart.
+fn is_shown(request: &Request) -> bool {
+    let ext = request.ext.as_ref();
+    ext.is_some_and(|ext| ext.fields.contains("~shown"))
 }

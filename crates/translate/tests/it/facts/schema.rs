@@ -23,6 +23,24 @@ pub(super) fn canonical(schema: Tree) -> Option<Tree> {
     asks.then_some(node)
 }
 
+/// The schema of an answer, in which closing an object of named members asks for nothing else.
+pub(super) fn closed(schema: Tree) -> Tree {
+    match schema {
+        Tree::Object(mut members) => {
+            let is_named = |value: &Tree| matches!(value, Tree::Object(inner) if !inner.is_empty());
+            if members.get("properties").is_some_and(is_named)
+                && members.get("additionalProperties") == Some(&Tree::Word("false".to_owned()))
+            {
+                members.remove("additionalProperties");
+            }
+            let members = members.into_iter();
+            Tree::Object(members.map(|(key, value)| (key, closed(value))).collect())
+        }
+        Tree::Array(items) => Tree::Array(items.into_iter().map(closed).collect()),
+        Tree::String(_) | Tree::Word(_) => schema,
+    }
+}
+
 fn node(schema: Tree) -> Tree {
     let Tree::Object(mut members) = schema else {
         return schema;

@@ -138,9 +138,9 @@ fn seals_are_visited_wherever_they_are() {
     })))
     .unwrap();
     let mut seen = Vec::new();
-    let changed = Gemini.map_seals(&mut body, &mut |seal| {
-        seen.push(seal.to_owned());
-        (seal != "gone").then(|| format!("<{seal}>"))
+    let changed = Gemini.map_seals(&mut body, &mut |slot| {
+        seen.push(slot.text.to_owned());
+        (slot.text != "gone").then(|| format!("<{}>", slot.text))
     });
     assert!(changed);
     assert_eq!(seen, ["one", "gone", "two", "gone"]);
@@ -155,6 +155,6 @@ fn seals_are_visited_wherever_they_are() {
     );
     let before = Raw::of(&found);
     let mut same = before.object().unwrap();
-    assert!(!Gemini.map_seals(&mut same, &mut |seal| Some(seal.to_owned())));
+    assert!(!Gemini.map_seals(&mut same, &mut |slot| Some(slot.text.to_owned())));
     assert_eq!(same.to_raw(), before);
 }

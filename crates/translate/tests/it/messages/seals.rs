@@ -3,6 +3,7 @@
 use byokey_translate::{
     Codec, Reply, Target,
     carrier::{self, Placement},
+    codec::SealSlot,
     ir::{Issuer, Kind, Seal},
     messages::Messages,
 };
@@ -135,7 +136,7 @@ fn answers_of_guests_carry_envelopes() {
 }
 
 /// The body after every seal was mapped, or nothing when nothing changed.
-fn mapped(value: &Value, map: &mut dyn FnMut(&str) -> Option<String>) -> Option<Value> {
+fn mapped(value: &Value, map: &mut dyn FnMut(SealSlot<'_>) -> Option<String>) -> Option<Value> {
     let mut object = RawObject::parse(bytes(value)).unwrap();
     let changed = Messages.map_seals(&mut object, map);
     let found: Value = serde_json::from_slice(&object.to_bytes()).unwrap();
@@ -145,7 +146,7 @@ fn mapped(value: &Value, map: &mut dyn FnMut(&str) -> Option<String>) -> Option<
 
 #[test]
 fn seals_are_found_wherever_they_are() {
-    let double = &mut |seal: &str| Some(format!("{seal}{seal}"));
+    let double = &mut |slot: SealSlot<'_>| Some(slot.text.repeat(2));
     assert_eq!(
         mapped(&history("s", "d"), double),
         Some(history("ss", "dd"))
@@ -179,14 +180,14 @@ fn seals_are_found_wherever_they_are() {
         assert_eq!(mapped(&untouched, double), None);
     }
     assert_eq!(
-        mapped(&history("s", "d"), &mut |seal| Some(seal.to_owned())),
+        mapped(&history("s", "d"), &mut |slot| Some(slot.text.to_owned())),
         None
     );
 }
 
 #[test]
 fn a_seal_that_must_go_takes_its_block_along() {
-    let none = &mut |_: &str| None;
+    let none = &mut |_: SealSlot<'_>| None;
     let mut expected = history("s", "d");
     expected["messages"][1]["content"] = json!([{"type": "text", "text": "b"}]);
     assert_eq!(mapped(&history("s", "d"), none), Some(expected));

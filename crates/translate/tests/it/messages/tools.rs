@@ -208,7 +208,7 @@ fn the_shape_of_the_answer() {
     asked.tools = None;
     asked.output = Some(schema());
     let encoded = Messages.encode_request(&asked, &everything("m")).unwrap();
-    let wanted = json!({"format": {"type": "json_schema", "schema": {"type": "object", "properties": {"t": {}}}}});
+    let wanted = json!({"format": {"type": "json_schema", "schema": {"type": "object", "properties": {"t": {}}, "additionalProperties": false}}});
     assert_eq!(body(&encoded)["output_config"], wanted);
     assert_eq!(
         (losses(&encoded), encoded.reply.structured),

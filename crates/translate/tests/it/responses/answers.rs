@@ -149,8 +149,8 @@ fn seals_are_visited_wherever_they_stand() {
     ];
     for (value, place, removed) in rows {
         let mut object = byokey_types::RawObject::parse(bytes(&value)).unwrap();
-        assert!(!Responses.map_seals(&mut object, &mut |seal| Some(seal.to_owned())));
-        assert!(Responses.map_seals(&mut object, &mut |seal| Some(format!("new {seal}"))));
+        assert!(!Responses.map_seals(&mut object, &mut |slot| Some(slot.text.to_owned())));
+        assert!(Responses.map_seals(&mut object, &mut |slot| Some(format!("new {}", slot.text))));
         let found: Value = serde_json::from_slice(&object.to_bytes()).unwrap();
         assert_eq!(found.pointer(place), Some(&json!("new old")));
         assert!(Responses.map_seals(&mut object, &mut |_| None));
