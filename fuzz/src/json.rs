@@ -35,7 +35,10 @@ fn value(raw: &Raw) {
     assert_eq!(raw.as_str().as_bytes(), raw.bytes());
     let read: Option<Value> = raw.decode().ok();
     match raw.kind() {
-        JsonKind::Object => drop(raw.object().expect("an object")),
+        JsonKind::Object => {
+            // a key with half a surrogate pair has no Rust string
+            assert!(raw.object().is_ok() || read.is_none(), "{raw:?}");
+        }
         JsonKind::Array => {
             let items = raw.array().expect("an array");
             let again = Raw::array_of(items.clone());

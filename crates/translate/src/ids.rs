@@ -68,6 +68,20 @@ impl NameRule {
     }
 }
 
+/// An id that each event of a stream repeats: itself up to 256 bytes, else short and with a digest of the whole.
+///
+/// Without a limit, the id of an upstream that means ill would make its stream many times as long.
+pub fn repeatable(id: &str) -> Str {
+    const LONGEST: NameRule = NameRule {
+        longest: 256,
+        dots: true,
+    };
+    if id.len() <= LONGEST.longest {
+        return Str::new(id);
+    }
+    LONGEST.fit(id).into()
+}
+
 /// An id for something that came without one: the `position`th of its kind in the request `seed`.
 pub fn derived(prefix: &str, seed: &str, position: usize) -> Str {
     let digest = digest(&[prefix, seed, &position.to_string()]);
