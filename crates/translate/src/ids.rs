@@ -91,6 +91,21 @@ impl NameRule {
     }
 }
 
+/// An id that each event of a stream repeats: itself up to 256 bytes, else short and with a digest of the whole.
+///
+/// Without a limit, the id of an upstream that means ill would make its stream many times as long.
+pub fn repeatable(id: &str) -> Str {
+    const LONGEST: NameRule = NameRule {
+        longest: 256,
+        dots: true,
+        exact: false,
+    };
+    if id.len() <= LONGEST.longest {
+        return Str::new(id);
+    }
+    LONGEST.fit(id).into()
+}
+
 /// The last digits of a number in base 62.
 fn digits(mut number: u64, count: usize) -> String {
     const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

@@ -97,17 +97,17 @@ impl Losses {
 
     /// The value of `x-byokey-losses`: `<count>; <path>=<kind>, …`, at most `limit` bytes, visible ASCII only.
     pub fn summary(&self, limit: usize) -> String {
+        const CUT: &str = ", ...";
         let mut out = format!("{};", self.list.len());
         for (position, loss) in self.list.iter().enumerate() {
             let entry = format!("{} {loss}", if position > 0 { "," } else { "" });
-            if out.len() + entry.len() + 3 > limit {
-                out.push_str(", …");
+            if out.len() + entry.len() + CUT.len() > limit {
+                out.push_str(CUT);
                 break;
             }
             out.push_str(&entry);
         }
-        out.replace('…', "...")
-            .replace(|c: char| !(' '..='~').contains(&c), "?")
+        out.replace(|c: char| !(' '..='~').contains(&c), "?")
     }
 }
 
@@ -134,10 +134,12 @@ mod tests {
         for n in 0..500 {
             losses.dropped(format!("tools.{n}.é"));
         }
-        let summary = losses.summary(1024);
-        assert!(
-            summary.len() <= 1024 && summary.is_ascii() && summary.ends_with(", ..."),
-            "{summary}"
-        );
+        for limit in 100..1024 {
+            let summary = losses.summary(limit);
+            assert!(
+                summary.len() <= limit && summary.is_ascii() && summary.ends_with(", ..."),
+                "{limit}: {summary}"
+            );
+        }
     }
 }

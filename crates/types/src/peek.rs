@@ -71,7 +71,12 @@ impl Peek {
     /// [`JsonError::Syntax`] when it is no JSON, [`JsonError::WrongType`] when it is no object,
     /// [`JsonError::Invalid`] when `model` or `stream` occurs twice: readers disagree on which one counts.
     pub fn scan(body: &Bytes) -> Result<Self, JsonError> {
-        let seen: Seen<'_> = match serde_json::from_slice(body) {
+        let Ok(text) = std::str::from_utf8(body) else {
+            // the parser skips the strings that nobody asked for, and would let them pass
+            let error = serde_json::from_slice::<&RawValue>(body).err();
+            return Err(error.map_or_else(not_utf8, JsonError::from));
+        };
+        let seen: Seen<'_> = match serde_json::from_str(text) {
             Ok(seen) => seen,
             Err(error) => {
                 Raw::parse(body.clone())?.expect_kind(JsonKind::Object)?;
@@ -157,6 +162,13 @@ pub fn splice(body: &Bytes, mut splices: Vec<Splice>) -> Vec<Bytes> {
     }
     pieces.retain(|piece| !piece.is_empty());
     pieces
+}
+
+fn not_utf8() -> JsonError {
+    JsonError::Invalid {
+        path: "$".to_owned(),
+        what: "must be UTF-8".to_owned(),
+    }
 }
 
 fn once(slot: &mut Option<Member>, member: Member, key: &str) -> Result<(), JsonError> {
@@ -333,6 +345,19 @@ mod tests {
                 .to_string(),
             "`stream` must be a boolean, not a string"
         );
+    }
+
+    #[test]
+    fn text_that_is_no_utf8_is_no_json() {
+        for body in [
+            &b"{\"model\":\"a\",\"messages\":\"\xbc\"}"[..],
+            b"{\"model\":\"a\xf0\"}",
+            b"{\"\xff\":1}",
+        ] {
+            let error = Peek::scan(&Bytes::from_static(body)).unwrap_err();
+            let of_object = crate::RawObject::parse(body).unwrap_err();
+            assert_eq!(error, of_object);
+        }
     }
 
     #[test]

@@ -83,8 +83,8 @@ pub(super) fn response_id(id: Option<&Str>, reply: &Reply) -> Str {
     };
     let foreign = ["msg_", "resp_"];
     match foreign.iter().find_map(|prefix| id.strip_prefix(prefix)) {
-        Some(tail) => Str::from(format!("chatcmpl-{tail}")),
-        None => id.clone(),
+        Some(tail) => ids::repeatable(&format!("chatcmpl-{tail}")),
+        None => ids::repeatable(id),
     }
 }
 

@@ -3,6 +3,8 @@
 //! Source: Gemini API, `GroundingMetadata`: chunks are the sources; supports tie a segment of a part, counted in bytes, to some
 //! of them.
 
+use std::collections::BTreeSet;
+
 use byokey_types::{Raw, RawObject};
 
 use super::spelling::{self, FORMAT};
@@ -10,6 +12,11 @@ use crate::{
     ir::{Annotation, AnnotationSource, Block, Kind},
     write::Object,
 };
+
+/// The longest source that is named each time it is cited, in bytes.
+///
+/// Every citation repeats its source, so a few of a long one would take many times the memory of the answer.
+const LONGEST: usize = 4096;
 
 /// A source.
 struct Chunk {
@@ -64,9 +71,12 @@ pub(super) fn read(
         let indices = support
             .get("groundingChunkIndices")
             .and_then(|raw| raw.array().ok());
+        let mut known = BTreeSet::new();
         for index in indices.into_iter().flatten() {
             let index = index.whole().ok().and_then(|n| usize::try_from(n).ok());
-            if let Some(chunk) = index.and_then(|index| chunks.get_mut(index)) {
+            if let Some(index) = index.filter(|index| known.insert(*index))
+                && let Some(chunk) = chunks.get_mut(index)
+            {
                 chunk.is_cited = true;
                 found.push((part, chunk.annotation(span)));
             }
@@ -124,7 +134,10 @@ fn chunk(raw: Raw) -> Chunk {
     let page = ["web", "retrievedContext", "maps"]
         .iter()
         .find_map(|key| inner.as_ref()?.get(key)?.object().ok());
-    let text = |key: &str| page.as_ref()?.get(key)?.text().ok();
+    let text = |key: &str| {
+        let text = page.as_ref()?.get(key)?.text().ok()?;
+        (text.len() <= LONGEST).then_some(text)
+    };
     Chunk {
         source: text("uri").map_or(AnnotationSource::Other, AnnotationSource::Url),
         title: text("title"),

@@ -99,7 +99,7 @@ pub(super) fn write_head(
     let asked = (!reply.model.is_empty()).then_some(&reply.model);
     body.text_some("modelVersion", asked.or(model).map(Str::as_str));
     match id.filter(|id| !id.is_empty()) {
-        Some(id) => body.text("responseId", id),
+        Some(id) => body.text("responseId", &ids::repeatable(id)),
         None if !reply.seed.is_empty() => {
             body.text("responseId", &ids::derived("resp-", &reply.seed, 0));
         }

@@ -8,6 +8,8 @@ mod branch;
 pub(super) mod lift;
 mod note;
 
+use std::collections::BTreeMap;
+
 use byokey_types::{JsonKind, Raw, RawObject, Str};
 
 use note::Notes;
@@ -41,6 +43,10 @@ pub(super) const ALLOWED: [&str; 22] = [
 const DEEPEST: usize = 32;
 /// How many nodes one schema may have, references resolved.
 const MOST: usize = 4096;
+/// How often each byte of a schema may be read and written; references and conjunctions repeat what they join.
+const WORK: usize = 64;
+/// What a short schema may cost beyond that, in bytes.
+const SPARE_WORK: usize = 1 << 20;
 
 /// A schema of the subset.
 #[derive(Debug, PartialEq, Eq)]
@@ -64,7 +70,9 @@ pub(super) fn lower(schema: &Raw) -> Lowered {
     };
     let mut walk = Walk {
         root: root.clone(),
+        holders: BTreeMap::new(),
         left: MOST,
+        work: schema.as_str().len() * WORK + SPARE_WORK,
         referred: Vec::new(),
         is_exact: true,
         has_blank: false,
@@ -104,7 +112,11 @@ fn is_bare_map(root: &RawObject) -> bool {
 /// A walk over one schema.
 struct Walk {
     root: RawObject,
+    /// The objects that references have led through, by path.
+    holders: BTreeMap<String, RawObject>,
     left: usize,
+    /// How many bytes may still be read and written.
+    work: usize,
     /// The references that are being followed.
     referred: Vec<String>,
     is_exact: bool,
@@ -114,6 +126,7 @@ struct Walk {
 impl Walk {
     /// Says a schema that may be no object: `true`, `false`, a name of a type.
     fn value(&mut self, raw: &Raw, depth: usize) -> Raw {
+        self.charge(raw.as_str().len());
         match raw.object() {
             Ok(object) if depth < DEEPEST && self.left > 0 => {
                 self.node(&object, depth, false).to_raw()
@@ -142,6 +155,14 @@ impl Walk {
         }
     }
 
+    /// Counts bytes that are read or written; when too many were, the rest of the schema is left out.
+    const fn charge(&mut self, bytes: usize) {
+        self.work = self.work.saturating_sub(bytes);
+        if self.work == 0 {
+            self.left = 0;
+        }
+    }
+
     fn node(&mut self, node: &RawObject, depth: usize, is_root: bool) -> RawObject {
         self.left = self.left.saturating_sub(1);
         let depth_of_references = self.referred.len();
@@ -163,7 +184,11 @@ impl Walk {
                 &mut notes,
             ),
             alternatives => {
-                let branches = alternatives.iter().enumerate().map(|(at, branch)| {
+                let branches = alternatives.iter().enumerate().filter_map(|(at, branch)| {
+                    if at > 0 && self.left == 0 {
+                        self.is_exact = false;
+                        return None;
+                    }
                     let mut branch = branch.clone();
                     if nullable {
                         branch.set("nullable", Raw::TRUE);
@@ -171,7 +196,7 @@ impl Walk {
                     if at == 0 {
                         branch::describe(&mut branch, described.as_deref());
                     }
-                    self.value(&branch.to_raw(), depth + 1)
+                    Some(self.value(&branch.to_raw(), depth + 1))
                 });
                 out.set("anyOf", Raw::array_of(branches));
             }

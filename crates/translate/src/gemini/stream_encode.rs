@@ -23,6 +23,7 @@ use super::{
 use crate::{
     Reply, codec,
     event::{Delta, Event, Head, Start},
+    ids,
     ir::{CallId, Ext, Input, Runs, Stop},
     loss::Losses,
     serialise::Serialiser,
@@ -102,7 +103,10 @@ impl StreamEncoder {
 
     fn write(&mut self, event: Event, out: &mut BytesMut) {
         match event {
-            Event::Start(start) => self.start = start,
+            Event::Start(mut start) => {
+                start.id = start.id.as_deref().map(ids::repeatable);
+                self.start = start;
+            }
             Event::Usage(usage) => match &mut self.usage {
                 Some(known) => known.merge(usage),
                 None => self.usage = Some(usage),

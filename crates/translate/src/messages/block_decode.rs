@@ -1,6 +1,6 @@
 //! Content blocks, read; the same for requests and answers, but for whose the seals are.
 
-use byokey_types::{Format, JsonError, JsonKind, Raw};
+use byokey_types::{Format, JsonError, JsonKind, Raw, Str};
 
 use super::{
     annotation, media,
@@ -76,18 +76,21 @@ pub(super) fn block(
             absorb_under(losses, &lost, place);
             return read;
         }
-        _ => {
-            let mut native = Block::new(Kind::Native {
-                format: FORMAT,
-                tag: tag.clone(),
-                value: raw.clone(),
-            });
-            native.cache = fields.take("cache_control").map(CacheMark);
-            Ok(native)
-        }
+        _ => Ok(native(tag, raw, fields)),
     };
     absorb_under(losses, &lost, place);
     read
+}
+
+/// A block of which only the cache mark is known.
+fn native(tag: Str, raw: &Raw, mut fields: Fields) -> Block {
+    let mut native = Block::new(Kind::Native {
+        format: FORMAT,
+        tag,
+        value: raw.clone(),
+    });
+    native.cache = fields.take("cache_control").map(CacheMark);
+    native
 }
 
 /// Takes a member when it says something; a `null` stays, to be replayed.
@@ -247,12 +250,19 @@ fn inner(
                 Place::Turn(turn, block) => Place::Inner(turn, block, position),
                 Place::System(_) | Place::Inner(..) | Place::Answer(_) => place,
             };
-            let is_block = item.kind() == JsonKind::Object
-                && item
-                    .object()?
-                    .get("type")
-                    .is_some_and(|tag| tag.kind() == JsonKind::String);
-            if is_block {
+            let tag = match item.kind() {
+                JsonKind::Object => item.object()?.get("type").cloned(),
+                JsonKind::Array
+                | JsonKind::String
+                | JsonKind::Number
+                | JsonKind::Bool
+                | JsonKind::Null => None,
+            };
+            if let Some(tag) = tag.filter(|tag| tag.kind() == JsonKind::String) {
+                // no result holds results: read, they would nest as deep as their sender likes
+                if tag.text()? == "tool_result" {
+                    return Ok(native("tool_result".into(), item, Fields::open(item)?));
+                }
                 return block(item, writer, within, losses)
                     .map_err(|error| error.under(&format!("content.{position}")));
             }

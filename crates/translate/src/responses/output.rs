@@ -156,7 +156,7 @@ pub(super) fn id(first: &Block, position: usize, reply: &Reply) -> Str {
         | Kind::Native { .. } => "msg_",
     };
     match known.filter(|id| !id.is_empty()) {
-        Some(id) => Str::from(id),
+        Some(id) => ids::repeatable(id),
         None => ids::derived(prefix, &reply.seed, position),
     }
 }

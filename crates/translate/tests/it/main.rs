@@ -5,6 +5,7 @@ mod agreement;
 mod chat;
 mod chunking;
 mod core;
+mod corpus;
 mod facts;
 mod fixture;
 mod gemini;

@@ -1,5 +1,7 @@
 //! Nothing that arrives makes a codec panic, break the grammar, or write what is no JSON; errors say where.
 
+mod growth;
+
 use std::collections::{HashMap, HashSet};
 
 use byokey_translate::{Codec, unfold::unfold};

@@ -13,7 +13,7 @@ impl Walk {
             if let Some(target) = self.referred_to(&path) {
                 self.referred.push(path);
                 let target = self.merged(&target, notes);
-                join(&mut merged, target, true);
+                self.join(&mut merged, target, true);
             } else {
                 let name = path.rsplit('/').next().unwrap_or_default();
                 notes.say(format!("Has the shape of `{name}`."));
@@ -31,7 +31,7 @@ impl Walk {
             self.left -= 1;
             if let Ok(part) = part.object() {
                 let part = self.merged(&part, notes);
-                join(&mut merged, part, true);
+                self.join(&mut merged, part, true);
             }
         }
         merged
@@ -43,16 +43,46 @@ impl Walk {
             return None;
         }
         self.left -= 1;
-        let mut node = self.root.to_raw();
-        for step in path.strip_prefix("#/")?.split('/') {
-            let step = step.replace("~1", "/").replace("~0", "~");
-            node = if node.kind() == JsonKind::Array {
-                node.array().ok()?.get(step.parse::<usize>().ok()?)?.clone()
+        let (holder, _) = path.rsplit_once('/')?;
+        if !self.holders.contains_key(holder) {
+            let found = self.holder(holder)?;
+            self.holders.insert(holder.to_owned(), found);
+        }
+        let found = self.holders.get(holder)?.get(&last_step(path))?.clone();
+        self.charge(found.as_str().len());
+        found.object().ok()
+    }
+
+    /// What a path leads to, the items of an array as members by their positions.
+    fn holder(&mut self, path: &str) -> Option<RawObject> {
+        let mut holder = self.root.clone();
+        let mut steps = path.strip_prefix('#')?.split('/');
+        steps.next().filter(|first| first.is_empty())?;
+        for step in steps {
+            let node = holder.get(&last_step(step))?.clone();
+            self.charge(node.as_str().len());
+            holder = if node.kind() == JsonKind::Array {
+                let items = (0..).zip(node.array().ok()?);
+                items
+                    .map(|(at, item): (usize, _)| (at.to_string().into(), item))
+                    .collect()
             } else {
-                node.object().ok()?.get(&step)?.clone()
+                node.object().ok()?
             };
         }
-        node.object().ok()
+        Some(holder)
+    }
+
+    /// Joins `other` into `node` at its price; see [`join`].
+    fn join(&mut self, node: &mut RawObject, other: RawObject, with_required: bool) {
+        if other.contains("properties") || other.contains("required") {
+            let size = |node: &RawObject| -> usize {
+                let values = ["properties", "required"].map(|key| node.get(key));
+                values.iter().flatten().map(|raw| raw.as_str().len()).sum()
+            };
+            self.charge(size(node) + size(&other));
+        }
+        join(node, other, with_required);
     }
 
     /// Takes the alternatives of a node, `null` among them noted; none when it has only one, which is joined into it.
@@ -77,13 +107,20 @@ impl Walk {
         if branches.is_empty() {
             branches = by_type(node, nullable);
         }
+        if branches.len() > self.left {
+            branches.truncate(self.left);
+            notes.forget();
+        }
         if is_root && branches.len() > 1 {
             // the input is one object whatever the case
             notes.forget();
             for branch in branches {
+                if self.left == 0 {
+                    break;
+                }
                 let mut branch = self.merged(&branch, notes);
                 branch.take("description");
-                join(node, branch, false);
+                self.join(node, branch, false);
             }
             node.set("type", Raw::string("object"));
             return Vec::new();
@@ -93,7 +130,7 @@ impl Walk {
             1 => {
                 let branch = branches.remove(0);
                 let branch = self.merged(&branch, notes);
-                join(node, branch, true);
+                self.join(node, branch, true);
                 self.alternatives(node, nullable, is_root, notes)
             }
             _ => {
@@ -104,7 +141,7 @@ impl Walk {
                 for branch in &mut branches {
                     let mut whole = shared.clone();
                     std::mem::swap(&mut whole, branch);
-                    join(branch, whole, true);
+                    self.join(branch, whole, true);
                 }
                 branches
             }
@@ -140,6 +177,12 @@ pub(super) fn names_at(node: &RawObject, key: &str) -> Vec<Str> {
         }
     }
     names
+}
+
+/// The last step of a JSON Pointer (RFC 6901), unescaped.
+fn last_step(path: &str) -> String {
+    let step = path.rsplit('/').next().unwrap_or_default();
+    step.replace("~1", "/").replace("~0", "~")
 }
 
 fn is_null(branch: &RawObject) -> bool {
