@@ -40,11 +40,14 @@ fn seals(codec: &dyn Codec, body: &Bytes) {
             family: "guest".into(),
             account: None,
         };
-        let payload = seal.to_owned();
+        let payload = seal.text.to_owned();
         Some(carrier::wrap(&Seal { issuer, payload }, Placement::Here))
     });
     codec.map_seals(&mut mapped, &mut |seal| {
-        Some(carrier::open(seal).map_or_else(|| seal.to_owned(), |opened| opened.seal.payload))
+        Some(
+            carrier::open(seal.text)
+                .map_or_else(|| seal.text.to_owned(), |opened| opened.seal.payload),
+        )
     });
     let value = |body: &RawObject| body.to_raw().decode::<serde_json::Value>().ok();
     assert_eq!(value(&mapped), value(&original), "seals came back changed");

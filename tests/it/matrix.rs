@@ -196,10 +196,6 @@ async fn errors_in_the_stream() {
 async fn truncated_streams() {
     let stage = stage().await;
     for cell in cells() {
-        if cell == (Format::OpenAiResponses, Format::OpenAiResponses) {
-            // known: byokey's own error behind forwarded events begins its `sequence_number` anew
-            continue;
-        }
         for ending in [Ending::Complete, Ending::Cut] {
             let script = Script::events([scripts::truncated(cell.1)]).ending(ending);
             let answer = play(&stage, cell, script, true).await;

@@ -147,6 +147,9 @@ pub trait StreamDecoder: Send {
 pub trait StreamEncoder: Send {
     /// Appends 0 to n frames for an event.
     fn push(&mut self, event: &Event, out: &mut BytesMut);
+
+    /// Goes on behind an event of another writer that had this number, where events are numbered.
+    fn resume(&mut self, _number: u64) {}
 }
 
 /// The codec of a format: the whole registry.

@@ -15,6 +15,8 @@ pub struct Observation {
     pub stopped: bool,
     /// Whether this is the end of the answer.
     pub ended: bool,
+    /// The number of the last event, where events are numbered.
+    pub sequence: Option<u64>,
     /// Why it was broken off.
     pub fault: Option<StreamFault>,
 }

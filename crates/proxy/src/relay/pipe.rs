@@ -158,6 +158,9 @@ impl Pipe {
             return;
         }
         let fault = self.hush.fault(fault);
+        if let Some(number) = self.seen.sequence {
+            self.encoder.resume(number);
+        }
         let mut bytes = BytesMut::new();
         if self.array().is_some() {
             self.encoder.push(&Event::Error(fault.clone()), &mut bytes);

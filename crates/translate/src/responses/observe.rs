@@ -1,6 +1,7 @@
 //! A look at the frames of a stream that is passed on verbatim.
 
 use byokey_types::{Frame, RawObject};
+use memchr::memmem;
 
 use super::{error, usage};
 use crate::observe::{Observation, has};
@@ -8,6 +9,9 @@ use crate::observe::{Observation, has};
 /// Notes what a frame shows. Deltas, the bulk of a stream, are searched and not parsed.
 pub(super) fn frame(frame: &Frame, seen: &mut Observation) {
     let data = &frame.data;
+    if let Some(number) = sequence(data) {
+        seen.sequence = Some(number);
+    }
     let terminal = [
         &b"\"response.completed\""[..],
         b"\"response.done\"",
@@ -55,4 +59,14 @@ pub(super) fn frame(frame: &Frame, seen: &mut Observation) {
     if let Some(usage) = usage.and_then(|raw| usage::read(&raw)) {
         seen.count(usage);
     }
+}
+
+/// The number of an event. Within a string its name could stand only with escaped quotes, so a search finds the member.
+fn sequence(data: &[u8]) -> Option<u64> {
+    const NAME: &[u8] = b"\"sequence_number\":";
+    let value = data.get(memmem::find(data, NAME)? + NAME.len()..)?;
+    let digits = value.trim_ascii_start();
+    let end = digits.iter().position(|byte| !byte.is_ascii_digit());
+    let digits = &digits[..end.unwrap_or(digits.len())];
+    std::str::from_utf8(digits).ok()?.parse().ok()
 }

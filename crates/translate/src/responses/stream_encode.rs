@@ -340,6 +340,10 @@ impl Encoder {
 }
 
 impl codec::StreamEncoder for Encoder {
+    fn resume(&mut self, number: u64) {
+        self.sequence = number.saturating_add(1);
+    }
+
     fn push(&mut self, event: &Event, out: &mut BytesMut) {
         let mut ready = Vec::new();
         self.order

@@ -14,6 +14,8 @@ pub(in crate::relay) struct Seen {
     pub(super) stopped: bool,
     /// Why it was broken off.
     pub(in crate::relay) fault: Option<StreamFault>,
+    /// The number of the last event, where events are numbered.
+    pub(super) sequence: Option<u64>,
     /// What it has cost, until somebody takes it.
     pub(super) usage: Option<Usage>,
 }
@@ -42,6 +44,7 @@ impl Seen {
         if let Some(usage) = observation.usage {
             self.add_usage(usage);
         }
+        self.sequence = observation.sequence.or(self.sequence);
         self.stopped |= observation.stopped;
         self.ended |= observation.ended || observation.fault.is_some();
         if self.fault.is_none() {

@@ -46,10 +46,18 @@ fn an_observed_stream_shows_what_its_answer_says() {
             byokey_translate::Event::Usage(usage) => Some(usage.clone()),
             _ => None,
         });
+        // the last number said, read by a parse where the look only searches
+        let sequence = frames(&[&stream])
+            .iter()
+            .filter_map(|frame| {
+                serde_json::from_slice::<Value>(&frame.data).ok()?["sequence_number"].as_u64()
+            })
+            .next_back();
         let expected = Observation {
             usage,
             stopped: true,
             ended: true,
+            sequence,
             fault: None,
         };
         assert_eq!(shown, expected, "{}", fixture.name);
