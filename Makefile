@@ -1,6 +1,6 @@
 # Every command of README and CONTRIBUTING. Each works on a fresh clone.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-clients lint bench
+.PHONY: help run test test-clients lint bench fuzz
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -30,3 +30,7 @@ bench: ## byokey beside direct, interleaved in one run
 	@scripts/install-build-deps.sh
 	cargo build --profile dist --locked -p byokey -p byokey-bench
 	target/dist/byokey-bench --byokey target/dist/byokey
+
+fuzz: ## fuzz what reads bytes from outside, a minute for each of six fuzzers
+	@scripts/install-build-deps.sh
+	scripts/fuzz.sh 60

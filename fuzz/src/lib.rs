@@ -15,6 +15,7 @@ mod verbatim;
 use byokey_types::Format;
 
 /// Runs the fuzzer of a name; `false` when there is none.
+#[must_use]
 pub fn run(name: &str, data: &[u8]) -> bool {
     match name {
         "chat_request" => exchange::run(Format::OpenAiChat, data),

@@ -7,6 +7,7 @@ use pretty_assertions::assert_eq;
 use crate::fixture;
 
 #[expect(
+    clippy::expect_used,
     unreachable_pub,
     reason = "the library of the fuzzers, which CI builds here alone"
 )]
