@@ -28,6 +28,7 @@ pub mod responses;
 pub mod restore;
 mod search;
 pub mod serialise;
+pub mod silent;
 pub mod sse;
 pub mod target;
 pub mod unfold;

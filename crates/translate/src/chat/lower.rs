@@ -19,6 +19,7 @@ use crate::{
         Tool, ToolCall, own,
     },
     loss::Losses,
+    silent,
     target::Target,
 };
 
@@ -88,7 +89,11 @@ impl<'a> Lowering<'a> {
                     ..Piece::text("")
                 });
             }
-            Kind::Reasoning(_) | Kind::ToolCall(_) | Kind::ToolResult(_) | Kind::Native { .. } => {
+            Kind::Native { format, tag, .. } => {
+                silent::left_out(*format, tag, place.to_string(), &mut self.losses);
+                return None;
+            }
+            Kind::Reasoning(_) | Kind::ToolCall(_) | Kind::ToolResult(_) => {
                 self.losses.dropped(place.to_string());
                 return None;
             }

@@ -20,6 +20,7 @@ use crate::{
     },
     loss::Losses,
     reply::FREEFORM_MEMBER,
+    silent,
     target::Target,
 };
 
@@ -68,9 +69,9 @@ impl<'a> Lowering<'a> {
             Kind::Reasoning(reasoning) => self.reasoning(reasoning, block, role, place),
             Kind::ToolCall(call) => self.call(call, role, place),
             Kind::ToolResult(result) => self.result(result, ext, role, place, &mut beside),
-            Kind::Native { format, value, .. } => {
+            Kind::Native { format, tag, value } => {
                 if *format != FORMAT {
-                    self.losses.dropped(place.to_string());
+                    silent::left_out(*format, tag, place.to_string(), &mut self.losses);
                 }
                 (*format == FORMAT).then_some(Wire::Native(value))
             }

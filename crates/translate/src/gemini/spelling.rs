@@ -10,6 +10,7 @@ use crate::{
     fields::Fields,
     ir::{self, Ext},
     loss::Losses,
+    silent,
 };
 
 pub(super) const FORMAT: Format = Format::Gemini;
@@ -198,8 +199,10 @@ pub(super) fn replayed<'a>(
 ) -> Option<&'a RawObject> {
     if let Some(foreign) = ext.as_ref().filter(|ext| ext.format != FORMAT) {
         for (member, value) in foreign.fields.iter() {
-            if !value.is_null() {
-                losses.dropped(place(member));
+            let path = place(member);
+            let is_silent = path == **member && silent::says_nothing(foreign.format, member, value);
+            if !value.is_null() && !is_silent {
+                losses.dropped(path);
             }
         }
     }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use byokey_types::{Format, RawObject, Str};
 
-use crate::{ir::Ext, loss::Losses};
+use crate::{ir::Ext, loss::Losses, silent};
 
 /// The names in Chat and in Responses; a dot stands before a member of an inner object.
 const SHARED: [(&str, &str); 7] = [
@@ -37,6 +37,7 @@ pub(crate) fn replayed<'a>(
     for (member, value) in ext.fields.iter().filter(|(_, value)| !value.is_null()) {
         match name(member, ext.format, format).filter(|_| at_home) {
             Some(name) => shared.set(Str::new_static(name), value.clone()),
+            None if silent::says_nothing(ext.format, member, value) => {}
             None => losses.dropped(member.as_str()),
         }
     }

@@ -16,7 +16,7 @@ use crate::{
     },
     loss::Losses,
     reply::FREEFORM_MEMBER,
-    search,
+    search, silent,
     target::Target,
 };
 
@@ -67,11 +67,11 @@ impl<'a> Lowering<'a> {
             Kind::Reasoning(reasoning) => self.reasoning(reasoning, block, role, place),
             Kind::ToolCall(call) => self.call(call, block, role, place),
             Kind::ToolResult(result) => self.result(result, role, place),
-            Kind::Native { format, value, .. } => {
+            Kind::Native { format, tag, value } => {
                 let marked = block.cache.is_some();
                 let sayable = *format == FORMAT && !is_made_up(value);
                 if !sayable {
-                    self.losses.dropped(place.to_string());
+                    silent::left_out(*format, tag, place.to_string(), &mut self.losses);
                 }
                 let value = Cow::Borrowed(value);
                 sayable.then_some(Wire::Native { value, marked })

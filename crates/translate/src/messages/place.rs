@@ -7,6 +7,7 @@ use byokey_types::{Format, RawObject};
 use crate::{
     ir::{Ext, own},
     loss::Losses,
+    silent,
 };
 
 /// A block's place.
@@ -53,8 +54,10 @@ pub(super) fn replayed<'a>(
     let format = Format::AnthropicMessages;
     if let Some(foreign) = ext.as_ref().filter(|ext| ext.format != format) {
         for (member, value) in foreign.fields.iter() {
-            if !value.is_null() && !member.starts_with('~') {
-                losses.dropped(place(member));
+            let path = place(member);
+            let is_silent = path == **member && silent::says_nothing(foreign.format, member, value);
+            if !value.is_null() && !member.starts_with('~') && !is_silent {
+                losses.dropped(path);
             }
         }
     }

@@ -1,6 +1,9 @@
 //! The facts of tools and settings.
 
-use byokey_translate::ir::{Choice, OutputFormat, Request, Summary, Tool};
+use byokey_translate::{
+    ir::{Choice, OutputFormat, Request, Summary, Tool},
+    silent,
+};
 use byokey_types::{Format, Raw, ReasoningAsk};
 
 use super::{
@@ -195,12 +198,13 @@ impl Reader<'_> {
                 let Some(member) = self.known(ext.format, member) else {
                     continue;
                 };
+                let is_silent = silent::says_nothing(ext.format, member, value);
                 let value = format!("{:?}", Tree::of(value));
                 let name = format!("ext {member}");
                 item.add(name.clone(), member, value);
                 // one of the formats keeps answers unless told not to, so it is always told
                 if let Some(fact) = item.facts.get_mut(&name) {
-                    fact.nuance = member == "store" && fact.value == "Word(\"false\")";
+                    fact.nuance = member == "store" && fact.value == "Word(\"false\")" || is_silent;
                 }
             }
         }

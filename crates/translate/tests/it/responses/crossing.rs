@@ -180,7 +180,6 @@ fn what_one_provider_knows_in_both_formats_is_kept() {
         "metadata",
         "service_tier",
         "store",
-        "include",
         "truncation",
         "max_tool_calls",
         "previous_response_id",
@@ -191,6 +190,33 @@ fn what_one_provider_knows_in_both_formats_is_kept() {
             "{member}: {lost}"
         );
     }
+    // sealed reasoning goes round without being asked for
+    assert!(!lost.contains("include"), "{lost}");
+}
+
+#[test]
+fn what_says_nothing_to_a_model_is_no_loss() {
+    let codex = json!({"model": "model", "input": [{"type": "message", "role": "user", "content": "x"}], "store": false,
+        "include": ["reasoning.encrypted_content"], "prompt_cache_key": "session", "client_metadata": {"a": "b"}});
+    for format in [Chat, Format::AnthropicMessages, Format::Gemini] {
+        let target = fixture::target(format, Variant::Plain, "model");
+        assert_eq!(
+            said_to(Responses, &codex, format, &target)
+                .1
+                .replace("1; max_tokens=synthesised", "0;"),
+            "0;",
+            "{format}"
+        );
+    }
+    let mut asking = codex;
+    asking["store"] = json!(true);
+    asking["include"] = json!([
+        "reasoning.encrypted_content",
+        "message.output_text.logprobs"
+    ]);
+    let target = fixture::target(Format::Gemini, Variant::Plain, "model");
+    let (_, lost) = said_to(Responses, &asking, Format::Gemini, &target);
+    assert_eq!(lost, "2; include=dropped, store=dropped");
 }
 
 #[test]
