@@ -80,6 +80,16 @@ pub(super) fn check<'a>(
 }
 
 impl<'a> Said<'a> {
+    /// Says what another content of the same turn says.
+    pub(super) fn go_on(&mut self, more: Self) {
+        self.texts.extend(more.texts);
+        self.calls.extend(more.calls);
+        self.results.extend(more.results);
+        self.signatures.extend(more.signatures);
+        self.speaks |= more.speaks;
+        self.chars += more.chars;
+    }
+
     fn hear(
         &mut self,
         part: &'a Map<String, Value>,

@@ -42,8 +42,8 @@ pub(super) fn check<'a>(
     if contents.is_empty() {
         return Err(invalid(&at, "contents is not specified"));
     }
-    let mut turns = Vec::with_capacity(contents.len());
-    let mut all_said = Vec::with_capacity(contents.len());
+    let mut speakers: Vec<bool> = Vec::with_capacity(contents.len());
+    let mut all_said: Vec<Said<'a>> = Vec::with_capacity(contents.len());
     for (index, content) in contents.iter().filter_map(Value::as_object).enumerate() {
         let of_model = match proto::text(content, "role") {
             None | Some("" | "user") => false,
@@ -51,9 +51,20 @@ pub(super) fn check<'a>(
             Some(_) => return Err(Fault::bad("Please use a valid role: user, model.")),
         };
         let said = contents::check(content, &at.index(index), ask)?;
-        turns.push(turn(of_model, &said)?);
-        all_said.push(said);
+        match all_said.last_mut() {
+            // the sessions of Google's own SDKs keep a content for each chunk of a stream
+            Some(before) if of_model && speakers.last() == Some(&true) => before.go_on(said),
+            _ => {
+                speakers.push(of_model);
+                all_said.push(said);
+            }
+        }
     }
+    let turns = speakers
+        .iter()
+        .zip(&all_said)
+        .map(|(of_model, said)| turn(*of_model, said))
+        .collect::<Result<Vec<Turn>, Fault>>()?;
     order(&turns)?;
     if model.generation3 && matches!(turns.last(), Some(Turn::Model)) {
         return Err(Fault::bad(

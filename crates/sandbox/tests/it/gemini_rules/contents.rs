@@ -158,15 +158,16 @@ async fn calls_and_responses_are_paired() {
         (talk(&[&hi, &one, &hi]), count, talk(&[&hi, &one, &done, &hi])),
         (talk(&[&hi, &one]), count, talk(&[&hi, &one, &done])),
         (talk(&[&one, &done]), order_of_calls, talk(&[&hi, &one, &done])),
+        // neighbours of the model's are one turn
         (
-            talk(&[&hi, &text, &one, &done]),
+            talk(&[&text, &one, &done]),
             order_of_calls,
-            talk(&[&hi, &text, &hi, &one, &done]),
+            talk(&[&hi, &text, &one, &done]),
         ),
         (
             talk(&[&hi, &one, &one, &done]),
-            order_of_calls,
-            talk(&[&hi, &one, &done, &one, &done]),
+            count,
+            talk(&[&hi, &one, &one, &responses(&["f", "f"])]),
         ),
         (talk(&[&hi, &done]), order_of_responses, talk(&[&hi, &hi])),
         (
