@@ -6,6 +6,7 @@ mod chat;
 mod chunking;
 mod core;
 mod corpus;
+mod cost;
 mod facts;
 mod fixture;
 mod gemini;
