@@ -89,6 +89,9 @@ fn show_provider(provider: &ProviderConfig) -> Value {
     if !provider.headers.is_empty() {
         said("headers", json!(provider.headers));
     }
+    if let Some(family) = &provider.family {
+        said("family", family.as_str().into());
+    }
     if !provider.fields.is_empty() {
         said("fields", json!(provider.fields));
     }

@@ -261,11 +261,7 @@ fn compile(
         id: id.clone(),
         display_name: manifest
             .map_or_else(|| id.to_string(), |manifest| manifest.display_name.clone()),
-        family: manifest.and_then(|manifest| match manifest.family.as_deref() {
-            Some(HOME) => None,
-            Some(family) => Some(family.into()),
-            None => Some(id.as_str().into()),
-        }),
+        family: family(id, manifest, config),
         strict: config.strict,
         cache_breakpoints: config.cache_breakpoints,
         fields: fields(manifest, config),
@@ -292,6 +288,18 @@ fn fields(manifest: Option<&Manifest>, config: &ProviderConfig) -> Vec<ScopedPat
             patch: Patch::new(rules),
         })
         .collect()
+}
+
+/// Whose seals a provider issues; none when that is the family at home in each of its formats.
+fn family(id: &ProviderId, manifest: Option<&Manifest>, config: &ProviderConfig) -> Option<Str> {
+    let own = |manifest: &Manifest| {
+        manifest
+            .family
+            .clone()
+            .unwrap_or_else(|| id.as_str().into())
+    };
+    let declared = config.family.clone().or_else(|| manifest.map(own));
+    declared.filter(|family| family != HOME)
 }
 
 fn headers(

@@ -142,6 +142,8 @@ pub struct ProviderConfig {
     pub models: Vec<ModelRow>,
     /// Whether a request that would lose something is refused.
     pub strict: bool,
+    /// The family whose opaque seals it issues and accepts; none when its manifest says, or when it is at home in its formats.
+    pub family: Option<Str>,
     /// What its upstream takes of a body, beyond what its manifest says.
     pub fields: FieldRules,
     /// Whether prompt-cache breakpoints are put in.
@@ -160,6 +162,7 @@ impl ProviderConfig {
             headers: BTreeMap::new(),
             models: Vec::new(),
             strict: false,
+            family: None,
             fields: FieldRules::default(),
             cache_breakpoints: CacheBreakpoints::default(),
         }

@@ -64,6 +64,9 @@ impl Meaning<'_> {
             .base_url
             .and_then(|text| self.base_url(&text, &path.key("base_url")));
         provider.headers = self.headers(said.headers.unwrap_or_default(), &path.key("headers"));
+        provider.family = said
+            .family
+            .and_then(|text| self.family(&text, &path.key("family")));
         provider.fields = self.fields(said.fields.unwrap_or_default(), &path.key("fields"));
         provider.cache_breakpoints = said.cache_breakpoints.unwrap_or_default();
         provider.models = self.models(said.models.unwrap_or_default(), &path.key("models"));
@@ -167,6 +170,16 @@ impl Meaning<'_> {
             }
         }
         formats
+    }
+
+    fn family(&mut self, text: &str, path: &KeyPath) -> Option<Str> {
+        match ProviderId::new(text) {
+            Ok(family) => Some(family.as_str().into()),
+            Err(error) => {
+                self.report(path, format!("`{path}`: {error}"), None);
+                None
+            }
+        }
     }
 
     fn base_url(&mut self, text: &str, path: &KeyPath) -> Option<String> {

@@ -35,6 +35,8 @@ pub(crate) struct Provider {
     pub(crate) models: Option<Vec<Model>>,
     /// Whether a request that would lose something in translation is refused. Default false.
     pub(crate) strict: Option<bool>,
+    /// Whose thinking signatures and encrypted reasoning its answers hold, when that is not the owner of the format: `moonshot`.
+    pub(crate) family: Option<String>,
     /// What its upstream takes of a request body, beyond what byokey knows; a path is `a.b`, with `*` for each item.
     pub(crate) fields: Option<Fields>,
     /// Whether prompt-cache breakpoints are put into requests of clients whose format has none. Default `off`.

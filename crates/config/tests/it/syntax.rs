@@ -27,6 +27,7 @@ providers:
     models: [ { id: m1, context: 1000, tool_call: false, price: { input: 1, output: 2.5 } } ]
     strict: true
     cache_breakpoints: auto
+    family: moonshot
     fields: { deny: [ messages.*.name ], force: { store: false, o: { a: [ 1, x ] } }, append: { include: [ y ] }, rename: { a: b } }
   claude: { enabled: false, key_env: MY_KEY }
   codex: { protocol: openai, api_key: sk-1 }
@@ -48,7 +49,7 @@ const JSON: &str = r#"{
 	"zeta": {
 		"protocol": ["anthropic", "openai"], "base_url": "https://Z.example/v1/",
 		"api_keys": [{"api_key": "k1"}, {"key_env": "K2", "weight": 3}, {"api_key": "k3", "label": "work", "base_url": "http://127.0.0.1:1"}],
-		"headers": {"X-Team": "a b"}, "strict": true, "cache_breakpoints": "auto",
+		"headers": {"X-Team": "a b"}, "strict": true, "cache_breakpoints": "auto", "family": "moonshot",
 		"fields": {"deny": ["messages.*.name"], "force": {"store": false, "o": {"a": [1, "x"]}}, "append": {"include": ["y"]}, "rename": {"a": "b"}},
 		"models": [{"id": "m1", "context": 1000, "tool_call": false, "price": {"input": 1, "output": 2.5}}]
 	},
@@ -85,6 +86,7 @@ base_url = "https://Z.example/v1/"
 headers = { X-Team = "a b" }
 strict = true
 cache_breakpoints = "auto"
+family = "moonshot"
 fields = { deny = ["messages.*.name"], force = { store = false, o = { a = [1, "x"] } }, append = { include = ["y"] }, rename = { a = "b" } }
 api_keys = [{ api_key = "k1" }, { key_env = "K2", weight = 3 }, { api_key = "k3", label = "work", base_url = "http://127.0.0.1:1" }]
 [[providers.zeta.models]]

@@ -309,3 +309,29 @@ fn broken_configurations_name_the_provider() {
         assert_eq!(build(&configs, &[], &[]).unwrap_err().to_string(), expected);
     }
 }
+
+#[test]
+fn a_provider_is_at_home_unless_it_declares_a_family() {
+    use byokey_types::Format::{AnthropicMessages, OpenAiChat};
+    let declaring = |id: &str, family: Option<&str>| {
+        let mut config = custom(id, OpenAiChat, &[]);
+        config.family = family.map(Into::into);
+        config
+    };
+    let configs = [
+        declaring("gateway", None),
+        declaring("guest", Some("moonshot")),
+        declaring("own", Some("home")),
+    ];
+    let registry = build(&configs, &[], &[]).unwrap();
+    let issuers = |id: &str| {
+        let provider = registry.provider(id).unwrap();
+        [AnthropicMessages, OpenAiChat].map(|format| provider.issuer(format).to_string())
+    };
+    assert_eq!(issuers("gateway"), ["anthropic", "openai"]);
+    assert_eq!(issuers("own"), ["anthropic", "openai"]);
+    assert_eq!(issuers("guest"), ["moonshot", "moonshot"]);
+    // built-in: what the manifest says, else its id
+    assert_eq!(issuers("claude"), ["anthropic", "anthropic"]);
+    assert_eq!(issuers("deepseek"), ["deepseek", "deepseek"]);
+}

@@ -81,6 +81,7 @@ fn providers() -> Vec<ProviderConfig> {
                 ..FieldRules::default()
             },
             cache_breakpoints: CacheBreakpoints::Auto,
+            family: Some("moonshot".into()),
             ..provider("zeta")
         },
         ProviderConfig {
