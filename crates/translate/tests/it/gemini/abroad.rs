@@ -202,7 +202,7 @@ fn conversation(client: &dyn Codec, streamed: bool) -> Value {
             let result =
                 |id: &str| json!({"type": "function_call_output", "call_id": id, "output": "ok"});
             let results = json!([result("c1"), result("c2")]);
-            json!({"model": "m", "input": flat([said("1"), calls, results, words, said("2")])})
+            json!({"model": "m", "input": flat(&[said("1"), calls, results, words, said("2")])})
         }
         Format::Gemini => {
             let result = |id: &str| json!({"functionResponse": {"id": id, "name": "look", "response": {"output": "ok"}}});
@@ -213,7 +213,7 @@ fn conversation(client: &dyn Codec, streamed: bool) -> Value {
 }
 
 /// The items of all lists.
-fn flat<const N: usize>(lists: [Value; N]) -> Vec<Value> {
+fn flat<const N: usize>(lists: &[Value; N]) -> Vec<Value> {
     let items = lists.iter().filter_map(Value::as_array).flatten();
     items.cloned().collect()
 }
@@ -334,7 +334,7 @@ fn thoughts_of_others_are_whole_again_through_every_client() {
             let request = match client.format() {
                 Format::OpenAiResponses => {
                     let user = |text: &str| json!([{"role": "user", "content": text}]);
-                    json!({"model": "m", "input": flat([user("1"), said, user("2")])})
+                    json!({"model": "m", "input": flat(&[user("1"), said, user("2")])})
                 }
                 Format::Gemini => {
                     let user = |text: &str| json!({"role": "user", "parts": [{"text": text}]});
