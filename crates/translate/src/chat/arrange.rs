@@ -51,7 +51,10 @@ pub(super) fn arrange<'a>(
                         && message.as_ref().is_some_and(|it| it.refusal.is_some())
                     {
                         // a message refuses once
-                        let is_refusal = |block: &Block| matches!(block.kind, Kind::Refusal { .. });
+                        let is_refusal = |block: &Block| {
+                            let is_part = spelled(&block.ext, super::spelling::PART);
+                            matches!(block.kind, Kind::Refusal { .. }) && !is_part
+                        };
                         let position = turns[at].blocks.iter().position(is_refusal);
                         let place = Place::Turn(at, position.unwrap_or_default());
                         lowering.losses.dropped(place.to_string());
