@@ -4,12 +4,15 @@
 //! opaque text or base64. It comes back as untrusted text: parsed strictly, bounded, and believed only in that a seal is
 //! returned to the issuer it names, who checks it himself.
 
+mod returning;
+
 use base64::{
     Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD},
 };
 use byokey_types::{Format, Str};
 
+pub(crate) use self::returning::{Returning, placement};
 use crate::ir::{Issuer, Seal};
 
 /// The first bytes of every envelope in base64; a body without this text holds none.

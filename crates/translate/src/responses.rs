@@ -4,6 +4,7 @@
 //! `additional_tools`, compaction items.
 
 mod annotation;
+mod carry;
 mod item;
 mod lower;
 mod lower_item;
@@ -22,6 +23,7 @@ mod stream_decode;
 mod stream_emit;
 mod stream_encode;
 mod stream_item;
+mod stream_open;
 mod tool;
 mod tool_encode;
 mod usage;

@@ -54,7 +54,8 @@ def calls_of(response) -> list[tuple]:
 
 
 def thought(response) -> str:
-    [item] = items(response, "reasoning")
+    # an item without words carries the seal of its neighbour
+    [item] = [item for item in items(response, "reasoning") if item.summary or item.content]
     return "".join(part.text for part in [*item.summary, *(item.content or [])])
 
 

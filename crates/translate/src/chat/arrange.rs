@@ -47,6 +47,18 @@ pub(super) fn arrange<'a>(
             match messages.last_mut().filter(joins) {
                 Some(last) => {
                     let message = assistant(&turns[at], at, last.stage(), lowering);
+                    if last.refusal.is_some()
+                        && message.as_ref().is_some_and(|it| it.refusal.is_some())
+                    {
+                        // a message refuses once
+                        let is_refusal = |block: &Block| {
+                            let is_part = spelled(&block.ext, super::spelling::PART);
+                            matches!(block.kind, Kind::Refusal { .. }) && !is_part
+                        };
+                        let position = turns[at].blocks.iter().position(is_refusal);
+                        let place = Place::Turn(at, position.unwrap_or_default());
+                        lowering.losses.dropped(place.to_string());
+                    }
                     last.extend(message);
                 }
                 None => messages.extend(assistant(&turns[at], at, Stage::Reasoning, lowering)),

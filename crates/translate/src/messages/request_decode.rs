@@ -5,13 +5,13 @@ use bytes::Bytes;
 
 use super::{
     block_decode::{self, Writer, said},
-    carry::Returning,
-    choice, output,
+    carry, choice, output,
     place::{Place, absorb_under},
     thinking, tool,
 };
 use crate::{
     Decoded,
+    carrier::Returning,
     fields::{Fields, missing},
     ir::{Block, Request, Role, Turn},
     loss::Losses,
@@ -108,7 +108,9 @@ fn turn(raw: &Raw, at: usize, losses: &mut Losses) -> Result<Turn, JsonError> {
             let mut carried = Returning::default();
             for (position, item) in items.iter().enumerate() {
                 let place = Place::Turn(at, turn.blocks.len());
-                if role == Role::Assistant && carried.take(item, &mut turn.blocks, place, losses) {
+                let opened = carry::open(item).filter(|_| role == Role::Assistant);
+                if let Some(opened) = opened {
+                    carried.take(opened, turn.blocks.last_mut(), place, losses);
                     continue;
                 }
                 let mut block = block_decode::block(item, Writer::Client, place, losses)

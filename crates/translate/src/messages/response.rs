@@ -238,7 +238,7 @@ fn lower<'a>(block: &'a Block, at: usize, losses: &mut Losses) -> Option<Piece<'
 
 /// Adds what a block became, with the carrier of its seal where it needs one.
 fn push<'a>(piece: Piece<'a>, block: &'a Block, pieces: &mut Vec<Piece<'a>>, losses: &mut Losses) {
-    let carried = block.seal.as_ref().zip(carry::placement(&block.kind));
+    let carried = block.seal.as_ref().zip(carrier::placement(&block.kind));
     if block.seal.is_some() && carried.is_none() && !piece.is_thinking() {
         losses.dropped(piece.place.fact("seal"));
     }

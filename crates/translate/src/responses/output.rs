@@ -128,6 +128,8 @@ pub(super) fn groups(blocks: &[&Block]) -> Vec<Range<usize>> {
                 if at > 0
                     && is_part(block)
                     && is_part(blocks[at - 1])
+                    // what carries a seal stands right behind its block
+                    && blocks[at - 1].seal.is_none()
                     && spelled(&block.ext, SAME) =>
             {
                 last.end = at + 1;

@@ -4,6 +4,7 @@ use byokey_types::{Effort, JsonError, JsonKind, Raw, RawObject, ReasoningAsk};
 use bytes::Bytes;
 
 use super::{
+    carry,
     item::{self, Item},
     seal::Writer,
     spelling::{
@@ -12,10 +13,12 @@ use super::{
     tool::{self, Gathered},
 };
 use crate::{
+    carrier::Returning,
     codec::Decoded,
     fields::{Fields, missing},
     ir::{Block, OutputFormat, ReasoningRequest, Request, Role, Summary, Turn, rest},
     loss::Losses,
+    place::Place,
 };
 
 /// Reads a request.
@@ -38,8 +41,9 @@ pub(super) fn decode(body: &Bytes) -> Result<Decoded<Request>, JsonError> {
         request.instructions = vec![Block::text(text)];
         request.instructions_bare = true;
     }
-    input(&mut fields, &mut request, &mut losses)?;
-    tools(&mut fields, &mut request, &mut losses)?;
+    let mut positions = Vec::new();
+    input(&mut fields, &mut request, &mut positions, &mut losses)?;
+    tools(&mut fields, &mut request, &positions, &mut losses)?;
     sampling(&mut fields, &mut request)?;
     request.reasoning = reasoning(&mut fields)?;
     request.output = text(&mut fields, &mut losses)?;
@@ -54,7 +58,13 @@ pub(super) fn decode(body: &Bytes) -> Result<Decoded<Request>, JsonError> {
     })
 }
 
-fn input(fields: &mut Fields, request: &mut Request, losses: &mut Losses) -> Result<(), JsonError> {
+/// Reads what is asked; `positions` gets, for each turn, the position of its item: what carries a seal is none.
+fn input(
+    fields: &mut Fields,
+    request: &mut Request,
+    positions: &mut Vec<usize>,
+    losses: &mut Losses,
+) -> Result<(), JsonError> {
     let Some(raw) = fields.take("input") else {
         let elsewhere = ["previous_response_id", "prompt", "conversation"];
         if !elsewhere.iter().any(|key| fields.peek(key).is_some()) {
@@ -78,15 +88,33 @@ fn input(fields: &mut Fields, request: &mut Request, losses: &mut Losses) -> Res
         JsonKind::Array => {
             let items = raw.array()?;
             request.turns.reserve(items.len());
+            let mut carried = Returning::default();
             for (at, item) in items.iter().enumerate() {
+                let number = request.turns.len();
+                let place = Place::Turn(number, 0);
+                if let Some(opened) = carry::open(item) {
+                    let last = request.turns.last_mut();
+                    let last = last.filter(|turn| turn.role == Role::Assistant);
+                    let last = last.and_then(|turn| turn.blocks.last_mut());
+                    carried.take(opened, last, place, losses);
+                    continue;
+                }
                 let mut lost = Losses::default();
-                let turn = turn(item, request, &mut lost)
+                let mut turn = turn(item, request, &mut lost)
                     .map_err(|error| error.under(&format!("input.{at}")))?;
                 for loss in lost.as_slice() {
-                    losses.declare(format!("messages.{at}.{}", loss.path), loss.what);
+                    losses.declare(format!("messages.{number}.{}", loss.path), loss.what);
+                }
+                match turn.blocks.first_mut() {
+                    Some(block) if turn.role == Role::Assistant => {
+                        carried.give(block, place, losses);
+                    }
+                    Some(_) | None => carried.end(place, losses),
                 }
                 request.turns.push(turn);
+                positions.push(at);
             }
+            carried.end(Place::Turn(request.turns.len(), 0), losses);
             Ok(())
         }
         found @ (JsonKind::Object | JsonKind::Number | JsonKind::Bool | JsonKind::Null) => {
@@ -114,7 +142,12 @@ fn turn(raw: &Raw, request: &mut Request, losses: &mut Losses) -> Result<Turn, J
     })
 }
 
-fn tools(fields: &mut Fields, request: &mut Request, losses: &mut Losses) -> Result<(), JsonError> {
+fn tools(
+    fields: &mut Fields,
+    request: &mut Request,
+    positions: &[usize],
+    losses: &mut Losses,
+) -> Result<(), JsonError> {
     let mut gathered = Gathered::default();
     let listed = fields.take_said("tools");
     if let Some(raw) = &listed {
@@ -122,7 +155,7 @@ fn tools(fields: &mut Fields, request: &mut Request, losses: &mut Losses) -> Res
             .list(raw, losses)
             .map_err(|error| error.under("tools"))?;
     }
-    for (at, turn) in request.turns.iter().enumerate() {
+    for (turn, at) in request.turns.iter().zip(positions) {
         gathered
             .additional(turn, losses)
             .map_err(|error| error.under(&format!("input.{at}")))?;

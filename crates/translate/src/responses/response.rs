@@ -4,7 +4,7 @@ use byokey_types::{JsonError, Raw, RawObject, Str, Usage};
 use bytes::{Bytes, BytesMut};
 
 use super::{
-    annotation, error, item,
+    annotation, carry, error, item,
     output::{self, Status},
     seal::Writer,
     spelling::{FORMAT, replayed},
@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     Decoded, Reply,
+    carrier::Placement,
     codec::Source,
     event::{Start, StreamFault},
     fields::{Fields, missing},
@@ -137,16 +138,24 @@ pub(super) fn encode(response: &Response, reply: &Reply) -> (Bytes, Losses) {
     let cut_off = stop::incomplete(response.stop.as_ref()).is_some();
     let groups = output::groups(&said);
     let last = groups.len().saturating_sub(1);
-    let items = groups.into_iter().enumerate().map(|(position, range)| {
+    let mut items: Vec<Bytes> = Vec::with_capacity(groups.len());
+    for (position, range) in groups.into_iter().enumerate() {
         let status = if cut_off && position == last {
             Status::Incomplete
         } else {
             Status::Completed
         };
-        let id = output::id(said[range.start], position, reply);
-        output::item(said[range].iter().copied(), &id, status, reply)
-    });
-    let items: Vec<Bytes> = items.collect();
+        let carried = carry::carried(said[range.end - 1]);
+        let (before, behind) = match carried {
+            Some((_, Placement::Next)) => (carried, None),
+            Some((_, Placement::Previous | Placement::Here)) | None => (None, carried),
+        };
+        items.extend(before.map(|_| carry::item(before, items.len(), reply)));
+        let id = output::id(said[range.start], items.len(), reply);
+        let blocks = said[range].iter().copied();
+        items.push(output::item(blocks, &id, status, reply));
+        items.extend(behind.map(|_| carry::item(behind, items.len(), reply)));
+    }
     let start = Start {
         id: response.id.clone(),
         model: response.model.clone(),
@@ -185,7 +194,9 @@ fn declare(block: &Block, at: usize, losses: &mut Losses) {
         | Kind::ToolResult(_)
         | Kind::Reasoning(_) => {}
     }
-    if block.seal.is_some() && !matches!(block.kind, Kind::Reasoning(_)) {
+    let has_slot = matches!(block.kind, Kind::Reasoning(_));
+    let is_carried = carry::carried(block).is_some() && output::is_sayable(block);
+    if block.seal.is_some() && !has_slot && !is_carried {
         losses.dropped(place("seal"));
     }
 }

@@ -2,9 +2,10 @@
 
 use bytes::BytesMut;
 
-use super::stream_encode::Encoder;
+use super::{carry, stream_encode::Encoder};
 use crate::{
-    ir::{Kind, ReasoningPart},
+    carrier::Placement,
+    ir::{Kind, ReasoningPart, Seal},
     sse,
     write::Object,
 };
@@ -53,6 +54,16 @@ impl Encoder {
                 ReasoningPart::Summary(text)
             });
         }
+    }
+
+    /// Writes the item that carries the seal of the item next to it.
+    pub(super) fn carry(&mut self, seal: &Seal, placement: Placement, out: &mut BytesMut) {
+        let position = self.items.len();
+        let begun = carry::item(None, position, &self.reply);
+        self.emit_item("response.output_item.added", &begun, out);
+        let whole = carry::item(Some((seal, placement)), position, &self.reply);
+        self.emit_item("response.output_item.done", &whole, out);
+        self.items.push(whole);
     }
 
     pub(super) fn emit_item(&mut self, name: &str, item: &[u8], out: &mut BytesMut) {

@@ -3,27 +3,30 @@
 //! Source: Responses API, "Streaming events": sequence numbers ascend, what is added is done, one terminal event ends it.
 //! There is no `[DONE]`.
 
-use byokey_types::{Raw, Str, Usage};
+use byokey_types::{Raw, Usage};
 use bytes::{Bytes, BytesMut};
 
 use super::{
-    annotation, media,
+    annotation, carry, media,
     output::{self, Status},
     response::{self, Phase},
     spelling::{EMPTY, FORMAT, SAME, spelled},
     stop,
+    stream_open::{Open, opened},
 };
 use crate::{
-    Reply, codec,
+    Reply,
+    carrier::Placement,
+    codec,
     event::{Delta, Event, Head, Start, StreamFault},
-    ir::{Block, Ext, Input, Kind, Reasoning, Stop, ToolCall, complete, own},
+    ir::{Block, Ext, Input, Kind, Runs, Stop, complete, own},
     serialise::Serialiser,
 };
 
 /// Writes a stream.
 #[derive(Debug)]
 pub(super) struct Encoder {
-    reply: Reply,
+    pub(super) reply: Reply,
     order: Serialiser,
     pub(super) sequence: u64,
     start: Option<Start>,
@@ -31,24 +34,11 @@ pub(super) struct Encoder {
     pub(super) items: Vec<Bytes>,
     /// The item that is not done yet.
     pub(super) item: Option<Open>,
+    /// A call that waits for what follows: its seal is said ahead of it.
+    announced: Option<(Head, Ext)>,
     usage: Option<Usage>,
     stop: Option<Stop>,
     ended: bool,
-}
-
-/// An item that is not done.
-#[derive(Debug)]
-pub(super) struct Open {
-    pub(super) id: Str,
-    /// Its blocks; the last one speaks, if any does.
-    pub(super) blocks: Vec<Block>,
-    pub(super) speaks: bool,
-    /// A call's input so far.
-    pub(super) input: String,
-    /// The part of reasoning that speaks: whether it is content, its number in the stream, its text.
-    pub(super) part: Option<(bool, u32, String)>,
-    /// Withheld reasoning is not shown before its seal is known.
-    pub(super) hidden: bool,
 }
 
 impl Encoder {
@@ -60,6 +50,7 @@ impl Encoder {
             start: None,
             items: Vec::new(),
             item: None,
+            announced: None,
             usage: None,
             stop: None,
             ended: false,
@@ -77,9 +68,23 @@ impl Encoder {
                 Some(known) => known.merge(usage),
                 None => self.usage = Some(usage),
             },
+            Event::Open {
+                head: head @ Head::ToolCall { .. },
+                ext,
+                ..
+            } => self.announced = Some((head, ext)),
             Event::Open { head, ext, .. } => self.open(head, ext, out),
-            Event::Delta { delta, .. } => self.delta(delta, out),
-            Event::Close { .. } => self.close(out),
+            Event::Delta { delta, .. } => {
+                if let Some(delta) = self.begin(delta, out) {
+                    self.delta(delta, out);
+                }
+            }
+            Event::Close { .. } => {
+                if let Some((head, ext)) = self.announced.take() {
+                    self.open(head, ext, out);
+                }
+                self.close(out);
+            }
             Event::Stop(stop) => {
                 let status = match stop::incomplete(Some(&stop)) {
                     Some(_) => Status::Incomplete,
@@ -127,13 +132,34 @@ impl Encoder {
         self.items = items;
     }
 
+    /// Says the call that was announced, if there is one; gives the delta back unless it was the seal ahead of the call.
+    fn begin(&mut self, delta: Delta, out: &mut BytesMut) -> Option<Delta> {
+        let Some((head, ext)) = self.announced.take() else {
+            return Some(delta);
+        };
+        let is_shown = matches!(&head, Head::ToolCall { runs, .. } if *runs == Runs::Client);
+        let rest = match delta {
+            Delta::Seal(seal) if is_shown => {
+                self.done(Status::Completed, out);
+                self.carry(&seal, Placement::Next, out);
+                None
+            }
+            other => Some(other),
+        };
+        self.open(head, ext, out);
+        rest
+    }
+
     fn open(&mut self, head: Head, ext: Ext, out: &mut BytesMut) {
         let mut block = Block {
             ext,
             ..Block::new(opened(head))
         };
         let joins = output::is_part(&block) && spelled(&block.ext, SAME);
-        let message = |item: &&mut Open| item.blocks.first().is_some_and(output::is_part);
+        let message = |item: &&mut Open| {
+            let is_sealed = item.blocks.last().is_some_and(|last| last.seal.is_some());
+            item.blocks.first().is_some_and(output::is_part) && !is_sealed
+        };
         if let (true, Some(item)) = (joins, self.item.as_mut().filter(message)) {
             item.blocks.push(block);
             item.speaks = true;
@@ -336,6 +362,9 @@ impl Encoder {
         let whole = output::item(&item.blocks, &item.id, status, &self.reply);
         self.emit_item("response.output_item.done", &whole, out);
         self.items.push(whole);
+        if let Some((seal, _)) = item.blocks.last().and_then(carry::carried) {
+            self.carry(seal, Placement::Previous, out);
+        }
     }
 }
 
@@ -353,36 +382,5 @@ impl codec::StreamEncoder for Encoder {
                 self.write(event, out);
             }
         }
-    }
-}
-
-/// A block as it begins.
-fn opened(head: Head) -> Kind {
-    match head {
-        Head::Text => Block::text("").kind,
-        Head::Refusal => Kind::Refusal {
-            text: String::new(),
-        },
-        Head::Reasoning { redacted } => Kind::Reasoning(Reasoning {
-            parts: Vec::new(),
-            redacted,
-        }),
-        Head::ToolCall {
-            id,
-            name,
-            freeform,
-            runs,
-        } => Kind::ToolCall(ToolCall {
-            id,
-            name,
-            input: if freeform {
-                Input::Text(String::new())
-            } else {
-                Input::Json(Raw::EMPTY_OBJECT)
-            },
-            runs,
-        }),
-        Head::Media(media) => Kind::Media(media),
-        Head::Native { format, tag, value } => Kind::Native { format, tag, value },
     }
 }

@@ -25,8 +25,9 @@ proptest! {
                 let answer = answer(&seal, &words, sort);
                 let (body, losses) = client.encode_response(&answer, &reply("asked"));
                 let stream = streamed(client, &answer, &reply("asked"));
-                // a call has no slot of its own in Messages, and what carries its seal says so
-                let carried_apart = client.format() == Format::AnthropicMessages && sort >= 2;
+                // calls and texts have no slot of their own in some formats, and what carries their seal says so
+                let slotless = [Format::AnthropicMessages, Format::OpenAiResponses];
+                let carried_apart = slotless.contains(&client.format()) && sort >= 2;
                 let home = client.format().home_family() == family && !carried_apart;
                 for (what, seen) in [("whole", &body), ("streamed", &stream)] {
                     // a slot may name its issuer itself; bare is at home there

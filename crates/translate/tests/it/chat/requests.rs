@@ -8,7 +8,7 @@ use pretty_assertions::assert_eq;
 use serde_json::json;
 
 use super::{
-    body, call, encode, foreign, function, losses, media, messages, plain, result, rich, user,
+    ask, body, call, encode, foreign, function, losses, media, messages, plain, result, rich, user,
 };
 
 #[test]
@@ -365,7 +365,7 @@ fn calls_and_results_that_do_not_pair_are_repaired() {
 
 #[test]
 fn reasoning_kept_as_text_beside_its_entries_is_muted_with_them() {
-    let request = super::ask(
+    let request = ask(
         r#"[{"role":"assistant","content":"a","reasoning":"other words","reasoning_details":[{"type":"reasoning.text","text":"t"}]}]"#,
         "",
     );
@@ -377,5 +377,25 @@ fn reasoning_kept_as_text_beside_its_entries_is_muted_with_them() {
     assert_eq!(
         losses(&encoded),
         "2; messages.0.ext.reasoning=dropped, messages.0.content.0=dropped"
+    );
+}
+
+#[test]
+fn a_message_with_calls_refuses_once_and_the_second_refusal_is_declared() {
+    let request = ask(
+        r#"[{"role":"user","content":"u"},
+        {"role":"assistant","content":null,"refusal":"no","tool_calls":[{"id":"c1","type":"function","function":{"name":"f","arguments":"{}"}}]},
+        {"role":"assistant","content":null,"refusal":"never"},
+        {"role":"tool","tool_call_id":"c1","content":"r"}]"#,
+        "",
+    );
+    let encoded = encode(&request, &plain());
+    let said = &body(&encoded)["messages"][1];
+    assert_eq!(
+        (&said["refusal"], losses(&encoded)),
+        (
+            &json!("no"),
+            "2; messages.2.content.0=moved, messages.2.content.0=dropped".to_owned()
+        )
     );
 }

@@ -3,7 +3,7 @@
 
 use byokey_translate::{
     Codec, Event, Reply, Target, chat::Chat, event::Delta, gemini::Gemini, ir::Response,
-    messages::Messages, unfold::unfold,
+    messages::Messages, responses::Responses, unfold::unfold,
 };
 use byokey_types::{Effort, Format, ModelRow};
 use bytes::BytesMut;
@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::{everything, home, json};
 use crate::fixture::frames;
 
-const CLIENTS: [&dyn Codec; 3] = [&Chat, &Messages, &Gemini];
+const CLIENTS: [&dyn Codec; 4] = [&Chat, &Messages, &Responses, &Gemini];
 
 /// What the two answers of an upstream hold: calls made at one go, then words.
 fn answers() -> [Value; 2] {
@@ -33,7 +33,7 @@ fn answers() -> [Value; 2] {
     ]
 }
 
-/// The message that a client keeps of an answer it got at once or in pieces.
+/// The message, or the list of items, that a client keeps of an answer it got at once or in pieces.
 fn kept(client: &dyn Codec, response: Response, streamed: bool) -> Value {
     let reply = Reply {
         model: "asked".into(),
@@ -46,7 +46,8 @@ fn kept(client: &dyn Codec, response: Response, streamed: bool) -> Value {
         return match client.format() {
             Format::OpenAiChat => body["choices"][0]["message"].clone(),
             Format::AnthropicMessages => json!({"role": "assistant", "content": body["content"]}),
-            Format::Gemini | Format::OpenAiResponses => body["candidates"][0]["content"].clone(),
+            Format::OpenAiResponses => body["output"].clone(),
+            Format::Gemini => body["candidates"][0]["content"].clone(),
         };
     }
     let mut out = BytesMut::new();
@@ -63,7 +64,8 @@ fn kept(client: &dyn Codec, response: Response, streamed: bool) -> Value {
     match client.format() {
         Format::OpenAiChat => gathered_deltas(&chunks),
         Format::AnthropicMessages => gathered_blocks(&chunks),
-        Format::Gemini | Format::OpenAiResponses => {
+        Format::OpenAiResponses => gathered_items(&chunks),
+        Format::Gemini => {
             let parts = chunks
                 .iter()
                 .flat_map(|chunk| {
@@ -119,6 +121,30 @@ fn join(into: &mut Value, more: &Value) {
     }
 }
 
+/// As OpenAI's libraries gather items: each is added, then done, at the next place; the last event says them all once more.
+fn gathered_items(chunks: &[Value]) -> Value {
+    let mut items: Vec<Value> = Vec::new();
+    let mut added = None;
+    for (number, chunk) in chunks.iter().enumerate() {
+        assert_eq!(chunk["sequence_number"], json!(number));
+        match chunk["type"].as_str().unwrap() {
+            "response.output_item.added" => {
+                assert_eq!(added.replace(chunk["item"]["id"].clone()), None);
+                assert_eq!(chunk["output_index"], json!(items.len()));
+            }
+            "response.output_item.done" => {
+                assert_eq!(added.take(), Some(chunk["item"]["id"].clone()));
+                assert_eq!(chunk["output_index"], json!(items.len()));
+                items.push(chunk["item"].clone());
+            }
+            _ => {}
+        }
+    }
+    let items = json!(items);
+    assert_eq!(chunks.last().unwrap()["response"]["output"], items);
+    items
+}
+
 /// As Anthropic's libraries gather.
 fn gathered_blocks(chunks: &[Value]) -> Value {
     let mut blocks: Vec<Value> = Vec::new();
@@ -171,12 +197,25 @@ fn conversation(client: &dyn Codec, streamed: bool) -> Value {
             json!({"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "1"}, calls,
                 {"role": "user", "content": [result("c1"), result("c2")]}, words, {"role": "user", "content": "2"}]})
         }
-        Format::Gemini | Format::OpenAiResponses => {
+        Format::OpenAiResponses => {
+            let said = |text: &str| json!([{"role": "user", "content": text}]);
+            let result =
+                |id: &str| json!({"type": "function_call_output", "call_id": id, "output": "ok"});
+            let results = json!([result("c1"), result("c2")]);
+            json!({"model": "m", "input": flat(&[said("1"), calls, results, words, said("2")])})
+        }
+        Format::Gemini => {
             let result = |id: &str| json!({"functionResponse": {"id": id, "name": "look", "response": {"output": "ok"}}});
             let user = |parts: Value| json!({"role": "user", "parts": parts});
             json!({"contents": [user(json!([{"text": "1"}])), calls, user(json!([result("c1"), result("c2")])), words, user(json!([{"text": "2"}]))]})
         }
     }
+}
+
+/// The items of all lists.
+fn flat<const N: usize>(lists: &[Value; N]) -> Vec<Value> {
+    let items = lists.iter().filter_map(Value::as_array).flatten();
+    items.cloned().collect()
 }
 
 /// A model with levels: it wants a signature on the first call of each step.
@@ -293,7 +332,11 @@ fn thoughts_of_others_are_whole_again_through_every_client() {
         for streamed in [false, true] {
             let said = kept(client, response.clone(), streamed);
             let request = match client.format() {
-                Format::Gemini | Format::OpenAiResponses => {
+                Format::OpenAiResponses => {
+                    let user = |text: &str| json!([{"role": "user", "content": text}]);
+                    json!({"model": "m", "input": flat(&[user("1"), said, user("2")])})
+                }
+                Format::Gemini => {
                     let user = |text: &str| json!({"role": "user", "parts": [{"text": text}]});
                     json!({"contents": [user("1"), said, user("2")]})
                 }
