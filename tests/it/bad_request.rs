@@ -96,7 +96,7 @@ async fn bodies_that_are_no_request() {
 }
 
 #[tokio::test]
-async fn bodies_of_another_type_or_size() {
+async fn h10_bodies_of_another_type_or_size() {
     let stage = Stage::open().await;
     let wrong = "the body must be JSON; send `content-type: application/json`";
     for client in Client::ALL {

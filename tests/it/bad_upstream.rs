@@ -109,7 +109,7 @@ async fn answers_that_are_none() {
 }
 
 #[tokio::test]
-async fn refusals_keep_their_status_and_their_words() {
+async fn h13_refusals_keep_their_status_and_their_words() {
     let stage = Stage::open().await;
     for status in [400, 401, 402, 403, 404, 413, 429, 500, 503, 529] {
         for (client, model, stream) in asks(|provider| format!("{provider}/fail-{status}")) {
@@ -159,7 +159,7 @@ async fn refusals_are_verbatim_at_home() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_text() {
+async fn h02_bytes_that_are_no_text() {
     let stage = Stage::open().await;
     let answer: &[u8] = b"{\"id\":\"x\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"a\xff\"},\"finish_reason\":\"stop\"}],\"content\":[{\"type\":\"text\",\"text\":\"a\xff\"}]}";
     let chat: &[u8] = b"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\xff\"}}]}\n\n";

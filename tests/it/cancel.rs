@@ -21,7 +21,7 @@ const PHASES: [(&str, bool, &str, Phase); 6] = [
 ];
 
 #[tokio::test]
-async fn hanging_up_lets_the_upstream_go() {
+async fn k08_hanging_up_lets_the_upstream_go() {
     let stage = Stage::open().await;
     let sandbox = &stage.upstream.sandbox;
     let mut number = 0;

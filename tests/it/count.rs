@@ -65,7 +65,7 @@ async fn an_upstream_that_can_tell_is_asked() {
 const HELLO: u64 = 2 + 4 + 3;
 
 #[tokio::test]
-async fn where_nobody_can_tell_it_is_counted_here() {
+async fn h08_where_nobody_can_tell_it_is_counted_here() {
     let upstream = Upstream::open().await;
     let reply = |status: &str, body: &str| {
         RawReply::new(format!(

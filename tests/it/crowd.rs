@@ -9,7 +9,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn half_requests_hold_up_nobody() {
+async fn h12_half_requests_hold_up_nobody() {
     let stage = Stage::open().await;
     let mut dawdlers = Vec::new();
     let body = plain_body("up-chat/echo", &json!({})).to_string();

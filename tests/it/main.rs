@@ -9,6 +9,7 @@ mod cancel;
 mod cli;
 mod client;
 mod completions;
+mod conformance;
 mod count;
 mod crowd;
 mod doctor;

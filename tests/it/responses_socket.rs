@@ -39,7 +39,7 @@ fn turn(model: &str, previous: &Value, input: impl Into<Value>) -> Value {
 }
 
 #[tokio::test]
-async fn codex_warms_up_and_works() {
+async fn w03_w05_codex_warms_up_and_works() {
     let stage = Stage::open().await;
     for model in ["up-msg/tools", "up-chat/tools"] {
         let mut socket = Socket::open(&stage.byokey).await;
@@ -241,7 +241,7 @@ async fn one_request_runs_and_one_waits() {
 }
 
 #[tokio::test]
-async fn hanging_up_lets_the_upstream_go() {
+async fn k08_hanging_up_lets_the_upstream_go() {
     let stage = Stage::open().await;
     for (model, closes) in [
         ("up-msg/stall-mid", true),
@@ -262,13 +262,14 @@ async fn hanging_up_lets_the_upstream_go() {
         drop(socket);
         soon(stage.upstream.sandbox.disconnected()).await;
     }
+    stage.byokey.serves().await;
     // each is on record as the client's own doing
     let cancelled = |log: &str| log.matches("status=499").count() == 3;
     assert!(soon(stage.byokey.stderr.until(cancelled)).await.is_some());
 }
 
 #[tokio::test]
-async fn what_is_too_long_ends_the_connection() {
+async fn h10_what_is_too_long_ends_the_connection() {
     let stage = Stage::with(&json!({"body_limit": "64KiB"})).await;
     let mut socket = Socket::open(&stage.byokey).await;
     let fits = json!({"model": "up-msg/echo", "store": false, "input": "x".repeat(40 << 10)});

@@ -61,7 +61,7 @@ fn gone(teller: &Teller) -> Vec<(Value, Value)> {
 }
 
 #[tokio::test]
-async fn an_id_is_passed_on_to_the_upstream_that_keeps_it() {
+async fn w02_an_id_is_passed_on_to_the_upstream_that_keeps_it() {
     let said = [
         answer("resp_1", true, "a", None),
         answer("resp_2", true, "b", None),
@@ -84,7 +84,7 @@ async fn an_id_is_passed_on_to_the_upstream_that_keeps_it() {
 }
 
 #[tokio::test]
-async fn what_an_upstream_does_not_keep_is_said_again() {
+async fn w03_what_an_upstream_does_not_keep_is_said_again() {
     let thought =
         json!({"id": "rs_1", "type": "reasoning", "summary": [], "encrypted_content": "c2VhbA"});
     let unsealed = json!({"id": "rs_2", "type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}]});

@@ -19,7 +19,7 @@ fn ways(client: Client) -> [&'static str; 2] {
 }
 
 #[tokio::test]
-async fn a_stream_that_breaks_ends_in_one_error() {
+async fn k08_s12_a_stream_that_breaks_ends_in_one_error() {
     let stage = Stage::open().await;
     for client in Client::ALL {
         for provider in ways(client) {
@@ -249,7 +249,7 @@ fn signs(client: Client, seen: &[u8]) -> usize {
 }
 
 #[tokio::test]
-async fn silence_is_filled_once_the_answer_is_committed() {
+async fn h03_silence_is_filled_once_the_answer_is_committed() {
     let interval = Duration::from_millis(400);
     let stage = Stage::with(&keepalive("400ms")).await;
     for client in Client::ALL {

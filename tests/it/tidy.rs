@@ -6,7 +6,7 @@
 mod edges;
 mod secrets;
 mod text;
-mod tree;
+pub(crate) mod tree;
 
 /// What a guard found: `file: rule`, or `file:line: rule`.
 type Violations = Vec<String>;

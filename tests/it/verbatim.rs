@@ -217,7 +217,7 @@ fn from_client(client: Client, model: &str) -> http::Request<Full<Bytes>> {
 }
 
 #[tokio::test]
-async fn headers_go_where_they_are_understood() {
+async fn h06_headers_go_where_they_are_understood() {
     let stage = Stage::open().await;
     let own_name = concat!("byokey/", env!("CARGO_PKG_VERSION"));
     let told = |rows: &[(&str, &str)]| -> Vec<(String, String)> {

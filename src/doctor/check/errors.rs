@@ -8,7 +8,7 @@ use super::{
 };
 
 pub(super) const CHECKS: &[Check] = &[
-    check("error in the stream", &["S12", "P18"], |cell| {
+    check("error in the stream", &["S12"], |cell| {
         Box::pin(in_stream(cell, "error-mid"))
     }),
     check("stream that breaks off", &["S12", "K08"], |cell| {

@@ -22,54 +22,54 @@ const NAMELESS: &[&str] = &["util", "utils", "common", "helper", "helpers", "mis
 const FOREIGN: &[&str] = &[".git", ".cache", "target", "node_modules", "results"];
 
 /// A text file of the repository.
-pub(super) struct Source {
+pub(crate) struct Source {
     /// Relative to the repository, with `/`.
-    pub(super) path: String,
-    pub(super) text: String,
+    pub(crate) path: String,
+    pub(crate) text: String,
 }
 
 impl Source {
-    pub(super) fn new(path: &str, text: &str) -> Self {
+    pub(crate) fn new(path: &str, text: &str) -> Self {
         Self {
             path: path.to_owned(),
             text: text.to_owned(),
         }
     }
 
-    pub(super) fn is_rust(&self) -> bool {
+    pub(crate) fn is_rust(&self) -> bool {
         self.has_extension("rs")
     }
 
-    pub(super) fn has_extension(&self, extension: &str) -> bool {
+    pub(crate) fn has_extension(&self, extension: &str) -> bool {
         Path::new(&self.path)
             .extension()
             .is_some_and(|found| found == extension)
     }
 
     /// Whether it belongs to the tests of a crate, or is one of these guards.
-    pub(super) fn is_test(&self) -> bool {
+    pub(crate) fn is_test(&self) -> bool {
         let stem = Path::new(&self.path).file_stem();
         self.path.split('/').any(|part| part == "tests") || stem.is_some_and(|stem| stem == "tests")
     }
 
     /// Whether it is one of these guards, which spell what they forbid.
-    pub(super) fn is_guard(&self) -> bool {
+    pub(crate) fn is_guard(&self) -> bool {
         self.path.starts_with("tests/it/tidy")
     }
 
     /// Line numbers, from one, with their lines.
-    pub(super) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         (1..).zip(self.text.lines())
     }
 }
 
 /// The repository.
-pub(super) fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Every UTF-8 file of the repository, build products apart, by path.
-pub(super) fn sources() -> Vec<Source> {
+pub(crate) fn sources() -> Vec<Source> {
     let mut found = Vec::new();
     let mut folders = vec![root().to_owned()];
     while let Some(folder) = folders.pop() {
@@ -91,7 +91,7 @@ pub(super) fn sources() -> Vec<Source> {
 }
 
 /// The Rust files among [`sources`].
-pub(super) fn rust() -> Vec<Source> {
+pub(crate) fn rust() -> Vec<Source> {
     sources().into_iter().filter(Source::is_rust).collect()
 }
 

@@ -53,7 +53,7 @@ async fn exchange(coding: &str, body: &[u8]) -> Result<(HeaderMap, Bytes), ByokE
 }
 
 #[tokio::test]
-async fn every_coding_is_undone() {
+async fn h05_every_coding_is_undone() {
     let plain: Vec<u8> = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
     for coding in ["gzip", "deflate", "br", "zstd"] {
         let (headers, body) = exchange(coding, &encoded(coding, &plain).await)
@@ -112,7 +112,7 @@ async fn a_stream_that_breaks_off_is_truncated() {
 }
 
 #[tokio::test]
-async fn a_bomb_is_let_off_outside() {
+async fn h05_a_bomb_is_let_off_outside() {
     // 80 MiB of zeros in a few kB, twice: past the free amount, far past the ratio
     let bomb = encoded("br", &vec![0; 80 << 20]).await;
     let error = exchange("br", &bomb).await.unwrap_err();

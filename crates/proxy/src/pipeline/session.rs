@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn hints_have_an_order() {
+    fn k12_hints_have_an_order() {
         let all = r#"{"metadata":{"user_id":"{\"session_id\":\"in-metadata\"}"},"session_id":"in-body","prompt_cache_key":"cache","conversation":{"id":"conv"}}"#;
         let rows: [(&str, &Headers, Option<&str>); 7] = [
             (

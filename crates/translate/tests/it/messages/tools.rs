@@ -10,7 +10,8 @@ use byokey_types::{Format, Raw};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
-use super::{body, decoded, everything, losses};
+use super::{body, decoded, everything, losses, through};
+use crate::fixture::{Variant, codecs, target};
 
 fn function(name: &str, schema: Option<&str>) -> Tool {
     Tool::Function {
@@ -250,4 +251,52 @@ fn the_shape_of_the_answer() {
         ["output_format=approximated", "reasoning=dropped"]
     );
     assert_eq!(found["thinking"], Value::Null);
+}
+
+/// Tools that are loaded when they are found: exact at home, elsewhere loaded at once, and told.
+#[test]
+fn m20_tools_that_load_later() {
+    let tool = |name: &str| json!({"name": name, "input_schema": {"type": "object"}, "defer_loading": true});
+    let found = json!([{"type": "tool_reference", "tool_name": "a"}]);
+    let asked = json!({
+        "model": "m", "max_tokens": 50, "tools": [tool("a"), tool("b")],
+        "messages": [
+            {"role": "user", "content": "go"},
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "toolu_1", "name": "find", "input": {}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": found}]},
+        ],
+    });
+    let home = through(&asked, &everything("m"));
+    assert_eq!(body(&home), asked);
+    assert_eq!(losses(&home), Vec::<String>::new());
+
+    let request = decoded(&asked);
+    for codec in codecs() {
+        let format = codec.format();
+        if format == Format::AnthropicMessages {
+            continue;
+        }
+        let encoded = codec
+            .encode_request(&request, &target(format, Variant::Plain, "m"))
+            .unwrap();
+        let text = String::from_utf8(encoded.body.to_vec()).unwrap();
+        for foreign in ["defer_loading", "tool_reference"] {
+            assert!(!text.contains(foreign), "{format}: {text}");
+        }
+        // neither tool is lost
+        for name in ["\"a\"", "\"b\""] {
+            assert!(text.contains(name), "{format}: {text}");
+        }
+        let told = losses(&encoded);
+        for path in [
+            "tools.0.ext.defer_loading=dropped",
+            "tools.1.ext.defer_loading=dropped",
+        ] {
+            assert!(told.iter().any(|loss| loss == path), "{format}: {told:?}");
+        }
+        assert!(
+            told.iter().any(|loss| loss.starts_with("messages.2")),
+            "{format}: {told:?}"
+        );
+    }
 }
