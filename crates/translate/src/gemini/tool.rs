@@ -144,12 +144,16 @@ pub(super) fn lower<'a>(
     reply: &mut Reply,
 ) -> Result<Vec<Wired<'a>>, ByokError> {
     let at_home = lowering.target.family.as_deref() == Some(FORMAT.home_family());
+    // the API refuses its own tools beside functions, and who brings functions needs them more
+    let has_functions = tools
+        .iter()
+        .any(|tool| !matches!(tool, Tool::Hosted { .. }));
     let mut wired = Vec::with_capacity(tools.len());
     for (at, tool) in tools.iter().enumerate() {
         let is_foreign = matches!(tool, Tool::Hosted { format, .. } if *format != FORMAT);
         if !lowering.target.tool_call {
             lowering.losses.dropped(format!("tools.{at}"));
-        } else if is_foreign && at_home && search::is_search(tool) {
+        } else if is_foreign && at_home && search::is_search(tool) && !has_functions {
             let own = search::abroad(tool, at, FORMAT, &mut lowering.losses)?;
             wired.extend(own.map(|own| Wired::Hosted(Cow::Owned(own))));
         } else {
