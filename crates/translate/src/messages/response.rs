@@ -116,7 +116,8 @@ pub(super) fn encode(response: &Response, reply: &Reply) -> (Bytes, Losses) {
                 ext: None,
             }));
         } else if let Some(piece) = lower(block, at, &mut losses) {
-            push(piece, block, &mut pieces, &mut losses);
+            let ends = at + 1 == response.blocks.len();
+            push(piece, block, ends, &mut pieces, &mut losses);
         }
     }
     let refused = response
@@ -237,8 +238,17 @@ fn lower<'a>(block: &'a Block, at: usize, losses: &mut Losses) -> Option<Piece<'
 }
 
 /// Adds what a block became, with the carrier of its seal where it needs one.
-fn push<'a>(piece: Piece<'a>, block: &'a Block, pieces: &mut Vec<Piece<'a>>, losses: &mut Losses) {
-    let carried = block.seal.as_ref().zip(carrier::placement(&block.kind));
+fn push<'a>(
+    piece: Piece<'a>,
+    block: &'a Block,
+    ends: bool,
+    pieces: &mut Vec<Piece<'a>>,
+    losses: &mut Losses,
+) {
+    // clients take the last block of an answer for what it says, so none may stand behind the last words
+    let last_words = ends && matches!(block.kind, Kind::Text { .. } | Kind::Refusal { .. });
+    let placement = carrier::placement(&block.kind).filter(|_| !last_words);
+    let carried = block.seal.as_ref().zip(placement);
     if block.seal.is_some() && carried.is_none() && !piece.is_thinking() {
         losses.dropped(piece.place.fact("seal"));
     }

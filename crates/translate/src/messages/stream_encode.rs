@@ -34,6 +34,11 @@ pub(super) struct StreamEncoder {
     /// The index of the next block that clients get to see.
     next: u32,
     block: Speaking,
+    /// Whether the block is words.
+    is_text: bool,
+    /// The carrier of the words before, which is said when something follows them: clients take the last block of an answer for
+    /// what it says, so none may stand behind the last words.
+    behind: Option<String>,
     refused: bool,
     /// Searches of another provider.
     searches: u64,
@@ -70,6 +75,8 @@ impl StreamEncoder {
             usage: Usage::default(),
             next: 0,
             block: Speaking::Silent,
+            is_text: false,
+            behind: None,
             refused: false,
             searches: 0,
             ended: false,
@@ -88,6 +95,10 @@ impl StreamEncoder {
             }
             Event::Open { head, ext, .. } => {
                 self.flush_start(out);
+                if let Some(envelope) = self.behind.take() {
+                    self.carrier(&envelope, out);
+                }
+                self.is_text = matches!(head, Head::Text | Head::Refusal);
                 if matches!(head, Head::ToolCall { .. }) {
                     self.block = Speaking::Announced { head, ext };
                 } else {
@@ -336,8 +347,10 @@ impl StreamEncoder {
             Speaking::Aloud { seal, .. } => carried = seal,
         }
         self.block_stop(out);
-        if let Some(envelope) = carried {
-            self.carrier(&envelope, out);
+        match carried {
+            Some(envelope) if self.is_text => self.behind = Some(envelope),
+            Some(envelope) => self.carrier(&envelope, out),
+            None => {}
         }
     }
 

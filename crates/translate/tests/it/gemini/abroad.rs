@@ -227,6 +227,15 @@ fn levelled() -> Target {
     target
 }
 
+/// The seal of an answer's last words. Clients of Messages take the last block for what the answer says, so no carrier may stand
+/// behind it; the maker does not insist on this seal.
+fn last_words(client: &dyn Codec) -> Value {
+    match client.format() {
+        Format::AnthropicMessages => Value::Null,
+        Format::OpenAiChat | Format::OpenAiResponses | Format::Gemini => json!("dGV4dA=="),
+    }
+}
+
 #[test]
 fn g03_signatures_come_back_to_their_parts_through_every_client() {
     for client in CLIENTS {
@@ -258,7 +267,7 @@ fn g03_signatures_come_back_to_their_parts_through_every_client() {
                         (json!("c1"), Value::Null, json!("Y2FsbA==")),
                         (json!("c2"), Value::Null, Value::Null)
                     ],
-                    vec![(Value::Null, json!("done"), json!("dGV4dA=="))]
+                    vec![(Value::Null, json!("done"), last_words(client))]
                 ),
                 "{name}: {body:#}"
             );
@@ -307,7 +316,8 @@ fn signatures_reach_no_other_family() {
                     .as_slice()
                     .iter()
                     .filter(|loss| loss.path.rsplit('.').next() == Some("seal"));
-                assert_eq!(seals.count(), 2, "{name}: {:?}", encoded.losses);
+                let carried = if last_words(client).is_null() { 1 } else { 2 };
+                assert_eq!(seals.count(), carried, "{name}: {:?}", encoded.losses);
             }
         }
     }
