@@ -364,23 +364,6 @@ fn calls_and_results_that_do_not_pair_are_repaired() {
 }
 
 #[test]
-fn reasoning_kept_as_text_beside_its_entries_is_muted_with_them() {
-    let request = ask(
-        r#"[{"role":"assistant","content":"a","reasoning":"other words","reasoning_details":[{"type":"reasoning.text","text":"t"}]}]"#,
-        "",
-    );
-    let encoded = encode(&request, &plain());
-    assert_eq!(
-        body(&encoded)["messages"],
-        json!([{"role": "assistant", "content": "a"}])
-    );
-    assert_eq!(
-        losses(&encoded),
-        "2; messages.0.ext.reasoning=dropped, messages.0.content.0=dropped"
-    );
-}
-
-#[test]
 fn a_message_with_calls_refuses_once_and_the_second_refusal_is_declared() {
     let request = ask(
         r#"[{"role":"user","content":"u"},

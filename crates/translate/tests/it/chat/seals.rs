@@ -178,3 +178,20 @@ fn all_slots_are_visited_and_nothing_else_is_touched() {
         json!([{"type": "reasoning.text", "text": "t"}])
     );
 }
+
+#[test]
+fn reasoning_kept_as_text_beside_its_entries_is_muted_with_them() {
+    let request = ask(
+        r#"[{"role":"assistant","content":"a","reasoning":"other words","reasoning_details":[{"type":"reasoning.text","text":"t"}]}]"#,
+        "",
+    );
+    let encoded = encode(&request, &plain());
+    assert_eq!(
+        body(&encoded)["messages"],
+        json!([{"role": "assistant", "content": "a"}])
+    );
+    assert_eq!(
+        losses(&encoded),
+        "2; messages.0.ext.reasoning=dropped, messages.0.content.0=dropped"
+    );
+}
